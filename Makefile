@@ -1,0 +1,70 @@
+# Everything a person does with a checkout. `make` alone lists it. Python 3.11 or 3.12, make and git are enough.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Any python3 that runs; stack/install.py looks for a fitting one from there.
+PYTHON := $(shell for p in python3 python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
+# The pipeline's environment, made by `make up` and `make test`.
+PY := .venv/bin/python
+INSTALLED = @test -x $(PY) || { echo 'Nothing is installed here yet: run make up.' >&2; exit 1; }
+INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and there is no python3 on PATH.' >&2; exit 1; }; \
+	$(PYTHON) stack/install.py
+
+.PHONY: help up down status logs psql test test-quick lint dictionary dashboards-export dashboards-format bench install-dev
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+
+up: ## Install, start and fill everything; again: only what is missing (DEMO=0: an empty production stack)
+	$(INSTALL)
+	@$(PY) -m stack up
+
+down: ## Stop everything; data stays in var/
+	@if test -x $(PY); then $(PY) -m stack down; else echo 'Nothing is running.'; fi
+
+status: ## Show what runs, and where it answers
+	$(INSTALLED)
+	@$(PY) -m stack status
+
+logs: ## Follow all logs (P=superset: one program's)
+	$(INSTALLED)
+	@$(PY) -m stack logs $(P)
+
+psql: ## Open psql on the warehouse as its owner, or run what comes on standard input (ARGS='-At')
+	$(INSTALLED)
+	@$(PY) -m stack psql -- $(ARGS)
+
+test: install-dev lint ## Check style and types, then run all tests
+	@$(PY) tests/superset/browsers.py
+	@$(PY) -m pytest
+
+test-quick: install-dev ## Run the tests that need no servers
+	@$(PY) -m pytest -m 'not slow'
+
+lint: install-dev ## Check style, types, dbt's descriptions and the dashboards
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy dictionary dlt_sources orchestration sandbox stack
+	@$(PY) -m sqlfluff lint --nocolor dbt_project/models dbt_project/tests
+	@$(PY) -m dictionary --check
+	@PYTHONPATH=superset $(PY) -m provisioning.validation
+
+dictionary: install-dev ## Write what repeats other files: Superset's datasets, metric tables, dbt's exposures
+	@$(PY) -m dictionary
+
+dashboards-export: ## Bring what was built or changed in Superset back as files (DRY_RUN=1: only show it)
+	$(INSTALLED)
+	@$(PY) -m stack dashboards-export $(if $(DRY_RUN),--dry-run)
+	@$(if $(DRY_RUN),:,$(PY) -m dictionary)
+
+dashboards-format: install-dev ## Write the dashboards' files as an export would
+	@PYTHONPATH=superset $(PY) -m provisioning.validation --write
+
+bench: install-dev ## Run a benchmark: BENCH=name SIZE=S|M|L
+	@test -f 'benchmarks/$(BENCH).py' || { echo 'BENCH is one of:' $$(ls benchmarks 2>/dev/null | sed -n 's/^\([a-z].*\)\.py$$/\1/p') >&2; exit 1; }
+	@$(PY) -m benchmarks.$(BENCH) --size $(or $(SIZE),S)
+
+install-dev:
+	$(INSTALL) --dev

@@ -1,0 +1,1 @@
+{{ unknown_codes('billing', ['tipe_pembayaran', 'cara_bayar', 'status']) }}

@@ -1,0 +1,1 @@
+{{ unknown_codes('delivery', ['status_delivery_document']) }}

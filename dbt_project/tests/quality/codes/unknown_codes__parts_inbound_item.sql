@@ -1,0 +1,1 @@
+{{ unknown_codes('parts_inbound_item', ['jenis_order']) }}

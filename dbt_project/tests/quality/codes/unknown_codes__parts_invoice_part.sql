@@ -1,0 +1,1 @@
+{{ unknown_codes('parts_invoice_part', ['jenis_order']) }}

@@ -1,0 +1,1 @@
+{{ unknown_codes('spk', ['status_spk']) }}

@@ -1,0 +1,1 @@
+{{ unknown_codes('spk_unit', ['tipe_pembayaran']) }}

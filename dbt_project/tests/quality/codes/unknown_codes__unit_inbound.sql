@@ -1,0 +1,1 @@
+{{ unknown_codes('unit_inbound', ['status_shipping_list']) }}

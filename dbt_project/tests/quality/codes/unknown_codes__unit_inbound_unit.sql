@@ -1,0 +1,1 @@
+{{ unknown_codes('unit_inbound_unit', ['status_rfs']) }}

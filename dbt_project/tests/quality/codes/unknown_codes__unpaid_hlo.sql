@@ -1,0 +1,1 @@
+{{ unknown_codes('unpaid_hlo', ['flag_numbering', 'vehicle_off_road', 'job_return']) }}

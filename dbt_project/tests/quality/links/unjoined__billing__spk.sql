@@ -1,0 +1,1 @@
+{{ unjoined('billing', 'id_spk', to={'spk': 'id_spk'}) }}

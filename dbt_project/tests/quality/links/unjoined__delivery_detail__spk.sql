@@ -1,0 +1,1 @@
+{{ unjoined('delivery_detail', 'id_spk', to={'spk': 'id_spk'}) }}

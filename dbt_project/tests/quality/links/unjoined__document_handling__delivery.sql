@@ -1,0 +1,1 @@
+{{ unjoined('document_handling', 'id_so', to={'delivery_detail': 'no_so'}) }}

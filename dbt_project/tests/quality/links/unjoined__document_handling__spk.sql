@@ -1,0 +1,1 @@
+{{ unjoined('document_handling', 'id_spk', to={'spk': 'id_spk'}) }}

@@ -1,0 +1,1 @@
+{{ unjoined('dp_hlo', 'no_work_order', to={'work_order': 'no_work_order'}) }}

@@ -1,0 +1,1 @@
+{{ unjoined('leasing', 'id_spk', to={'spk': 'id_spk'}) }}

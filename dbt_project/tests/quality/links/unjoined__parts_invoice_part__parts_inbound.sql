@@ -1,0 +1,1 @@
+{{ unjoined('parts_invoice_part', 'no_po', to={'parts_inbound_item': 'no_po'}) }}

@@ -1,0 +1,1 @@
+{{ unjoined('spk', 'id_prospect', to={'prospect': 'id_prospect'}) }}

@@ -1,0 +1,1 @@
+{{ unjoined('unit_inbound', 'no_invoice', to={'unit_invoice': 'no_invoice'}) }}

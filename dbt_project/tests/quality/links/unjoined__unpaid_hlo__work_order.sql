@@ -1,0 +1,1 @@
+{{ unjoined('unpaid_hlo', 'no_work_order', to={'work_order': 'no_work_order'}) }}

@@ -1,0 +1,1 @@
+{{ unjoined('workshop_invoice', 'no_work_order', to={'work_order': 'no_work_order'}) }}

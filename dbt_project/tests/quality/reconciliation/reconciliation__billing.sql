@@ -1,0 +1,1 @@
+{{ reconciliation('inv1', 'billing') }}

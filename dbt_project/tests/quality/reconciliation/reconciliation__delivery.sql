@@ -1,0 +1,1 @@
+{{ reconciliation('bast', 'delivery') }}

@@ -1,0 +1,1 @@
+{{ reconciliation('doch', 'document_handling') }}

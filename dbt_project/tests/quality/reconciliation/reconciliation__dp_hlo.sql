@@ -1,0 +1,1 @@
+{{ reconciliation('dphlo', 'dp_hlo') }}

@@ -1,0 +1,1 @@
+{{ reconciliation('pinb', 'parts_inbound') }}

@@ -1,0 +1,1 @@
+{{ reconciliation('mdinvh3', 'parts_invoice') }}

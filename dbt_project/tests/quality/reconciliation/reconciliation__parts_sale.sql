@@ -1,0 +1,1 @@
+{{ reconciliation('prsl', 'parts_sale') }}

@@ -1,0 +1,1 @@
+{{ reconciliation('uinb', 'unit_inbound') }}

@@ -1,0 +1,1 @@
+{{ reconciliation('mdinvh1', 'unit_invoice') }}

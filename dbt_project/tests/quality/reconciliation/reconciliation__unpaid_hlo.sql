@@ -1,0 +1,1 @@
+{{ reconciliation('unpaidhlo', 'unpaid_hlo') }}

@@ -1,0 +1,1 @@
+{{ reconciliation('pkb', 'work_order') }}

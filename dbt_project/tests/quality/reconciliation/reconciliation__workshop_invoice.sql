@@ -1,0 +1,1 @@
+{{ reconciliation('inv2', 'workshop_invoice') }}

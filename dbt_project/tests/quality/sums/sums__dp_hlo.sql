@@ -1,0 +1,1 @@
+{{ hotline_sums('dp_hlo', lines='dp_hlo_part') }}

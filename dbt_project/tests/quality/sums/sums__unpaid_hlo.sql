@@ -1,0 +1,1 @@
+{{ hotline_sums('unpaid_hlo', lines='unpaid_hlo_part') }}

@@ -1,0 +1,285 @@
+"""From received records to documents: what identifies each, when it is from, and what could not be used.
+
+A record is kept as it was sent. Beside it stands, only where the two differ, the same document in the documented
+spelling (servers write `Amount` for `amount`), cleaned of what Postgres cannot hold, and gathered where a server sends
+one document as several records.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
+from dlt_sources.dgi.gathering import gather
+from dlt_sources.dgi.timestamps import read_local_time
+
+# jsonb holds far larger numbers, but nothing that DGI measures comes near this; beyond it a number is kept as text.
+_MAX_DIGITS = 1000
+_MAX_KEY_LENGTH = 500
+# DGI's documents have three levels. Whoever reads JSON recurses, and fails at a depth that depends on who calls it.
+_MAX_LEVELS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of one answer. `created` and `modified` are wall-clock times of the main dealer (naive)."""
+
+    dealer_id: str
+    key: str
+    content_hash: str
+    payload: str
+    document: str | None
+    created: datetime | None
+    modified: datetime | None
+    notes: tuple[str, ...] = ()
+
+    def days(self) -> set[date]:
+        """The local dates on which the document was created or modified."""
+        return {moment.date() for moment in (self.created, self.modified) if moment}
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record that could not be used, whole, with the reason."""
+
+    dealer_id: str
+    payload: str
+    reason: str
+    content_hash: str
+
+
+@dataclass
+class Reading:
+    """What an answer held. `undocumented` are the fields that DGI does not know, each once."""
+
+    documents: list[Document] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    undocumented: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Record:
+    text: str
+    value: dict[str, Any]
+    rewritten: bool
+    notes: tuple[str, ...]
+
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_encode_sorted = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
+
+
+class DocumentReader:
+    """Reads the records of one module. Make one per module and keep it: it holds the spelling tables."""
+
+    def __init__(self, module: str, endpoints: Mapping[str, Endpoint] = ENDPOINTS) -> None:
+        self.endpoint = endpoints[module]
+        names = [*self.endpoint.fields, *self.endpoint.children]
+        self._names = frozenset(names)
+        self._spelling = {name.casefold(): name for name in names}
+        self._line_names = {child: frozenset(fields) for child, fields in self.endpoint.children.items()}
+        self._line_spelling = {
+            child: {name.casefold(): name for name in fields} for child, fields in self.endpoint.children.items()
+        }
+        self._decode = msgspec.json.Decoder(float_hook=self._read_number).decode
+        self._numbers_as_text = 0
+
+    def read(self, records: Iterable[bytes], asked_dealer: str, known_dealers: frozenset[str]) -> Reading:
+        """Read an answer's records. A record's own `dealerId` decides whose it is; without one, the asked dealer's."""
+        reading = Reading()
+        by_key: dict[tuple[str, str], list[_Record]] = {}
+        for raw in records:
+            record = self._record(raw, reading)
+            if isinstance(record, str):
+                reading.rejected.append(_reject(asked_dealer, _stored_text(raw), record))
+                continue
+            dealer_id = _text(record.value.get("dealerId")) or asked_dealer
+            key = self._key(record.value)
+            if isinstance(key, Missing):
+                reason = f"no {key.name}: the document cannot be identified"
+                reading.rejected.append(_reject(dealer_id, record.text, reason))
+            elif dealer_id not in known_dealers:
+                reason = f"dealer {dealer_id} is not in the registry under this main dealer"
+                reading.rejected.append(_reject(dealer_id, record.text, reason))
+            else:
+                by_key.setdefault((dealer_id, key), []).append(record)
+        for (dealer_id, key), group in by_key.items():
+            reading.documents.append(self._document(dealer_id, key, group))
+        return reading
+
+    def _record(self, raw: bytes, reading: Reading) -> _Record | str:
+        """The record with documented spelling, or why it cannot be used."""
+        self._numbers_as_text = 0
+        notes: list[str] = []
+        try:
+            value = self._value(raw, notes)
+        except RecursionError:
+            return "the record is nested too deeply"
+        except ValueError:
+            return "the record is not readable JSON"
+        if not isinstance(value, dict):
+            return f"the record is no object but {_kind(value)}"
+        if raw.count(b"{") + raw.count(b"[") > _MAX_LEVELS and _deeper_than(_MAX_LEVELS, value):
+            return "the record is nested too deeply"
+        cleaned = _clean(value) if notes or b"\\u0000" in raw else value
+        if not notes and cleaned != value:
+            notes.append("NUL characters were removed")
+        if self._numbers_as_text:
+            notes.append("a number beyond range is kept as text")
+        spelled = self._spell(cleaned, reading)
+        return _Record(_stored_text(raw), spelled, bool(notes) or spelled is not cleaned, tuple(notes))
+
+    def _value(self, raw: bytes, notes: list[str]) -> Any:
+        try:
+            return self._decode(raw)
+        except msgspec.MsgspecError:
+            value = json.loads(
+                raw, strict=False, parse_constant=lambda _: None, parse_float=self._read_number,
+                parse_int=self._read_number,
+            )  # fmt: skip
+            notes.append("characters or numbers that no JSON allows were replaced")
+            return value
+
+    def _read_number(self, text: str) -> Decimal | str:
+        """A number that is no 64-bit integer, exactly as it is written."""
+        try:
+            number = Decimal(text)
+            if len(text) <= _MAX_DIGITS and abs(number.adjusted()) <= _MAX_DIGITS:
+                return number
+        except ArithmeticError:
+            pass  # an exponent that not even Decimal holds
+        self._numbers_as_text += 1
+        return text
+
+    def _spell(self, value: dict[str, Any], reading: Reading) -> dict[str, Any]:
+        unknown = value.keys() - self._names
+        if unknown:
+            value = _respell(value, unknown, self._spelling, reading.undocumented, "")
+        for child, names in self._line_names.items():
+            lines = value.get(child)
+            if not isinstance(lines, list):
+                continue
+            for number, line in enumerate(lines):
+                if isinstance(line, dict) and (odd := line.keys() - names):
+                    spelled = _respell(line, odd, self._line_spelling[child], reading.undocumented, f"{child}.")
+                    if spelled is not line:
+                        if value.get(child) is lines:
+                            value = {**value, child: list(lines)}
+                        value[child][number] = spelled
+        return value
+
+    def _key(self, value: Mapping[str, Any]) -> "str | Missing":
+        parts = []
+        for name in self.endpoint.key:
+            text = _text(value.get(name))
+            if not text or len(text) > _MAX_KEY_LENGTH:
+                return Missing(name)
+            parts.append(text)
+        return "|".join(parts)
+
+    def _document(self, dealer_id: str, key: str, group: list[_Record]) -> Document:
+        record = group[0]
+        if len(group) > 1:
+            gathered = gather([part.value for part in group], list(self.endpoint.children))
+            parts = [group[at] for at in gathered.parts]
+            if len(parts) == 1:
+                record = parts[0]
+            else:
+                text = "[" + ",".join(part.text for part in parts) + "]"
+                notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+                record = _Record(text, gathered.value, True, notes)
+            record = replace(record, notes=(*record.notes, f"came as {len(group)} records"))
+        value = record.value
+        return Document(
+            dealer_id=dealer_id,
+            key=key,
+            content_hash=hashlib.blake2b(_encode_sorted(value), digest_size=16).hexdigest(),
+            payload=record.text,
+            document=_encode(value).decode() if record.rewritten else None,
+            created=_time(value.get("createdTime")),
+            modified=_time(value.get("modifiedTime")),
+            notes=record.notes,
+        )
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The part of a document's key that is not there."""
+
+    name: str
+
+
+def days_of(documents: Iterable[Document], dates: Iterable[date]) -> dict[tuple[str, date], tuple[int, int]]:
+    """How many documents, of how many bytes, each dealer has on each of `dates`."""
+    wanted = set(dates)
+    documents_on: Counter[tuple[str, date]] = Counter()
+    bytes_on: Counter[tuple[str, date]] = Counter()
+    for document in documents:
+        for day in document.days() & wanted:
+            documents_on[document.dealer_id, day] += 1
+            bytes_on[document.dealer_id, day] += len(document.payload)
+    return {place: (count, bytes_on[place]) for place, count in documents_on.items()}
+
+
+def _respell(
+    value: dict[str, Any], unknown: Iterable[str], spelling: Mapping[str, str], undocumented: set[str], prefix: str
+) -> dict[str, Any]:
+    renamed: dict[str, str] = {}
+    for name in unknown:
+        documented = spelling.get(name.strip().casefold())
+        if documented is None:
+            undocumented.add(prefix + name[:80])
+        elif value.get(documented) in (None, ""):
+            renamed[name] = documented
+    if not renamed:
+        return value
+    taken = set(renamed.values())
+    return {renamed.get(name, name): inner for name, inner in value.items() if name not in taken}
+
+
+def _reject(dealer_id: str, payload: str, reason: str) -> Rejected:
+    return Rejected(dealer_id, payload, reason, hashlib.blake2b(payload.encode(), digest_size=16).hexdigest())
+
+
+def _stored_text(raw: bytes) -> str:
+    return raw.decode(errors="replace").replace("\x00", "")
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value).replace("\x00", "")
+    if isinstance(value, dict):
+        return {_clean(name): _clean(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_clean(inner) for inner in value]
+    return value
+
+
+def _deeper_than(levels: int, value: Any) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper_than(levels - 1, one) for one in inner)
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, dict | list | bool):
+        return ""
+    return str(value).strip()
+
+
+def _time(value: Any) -> datetime | None:
+    return read_local_time(value) if isinstance(value, str) and value else None
+
+
+def _kind(value: Any) -> str:
+    return {list: "a list", str: "a text", bool: "true or false", type(None): "null"}.get(type(value), "a number")

@@ -1,0 +1,203 @@
+"""The raw tables: their columns, and how fetched answers become rows of them.
+
+Arrow tables with the document as text are dlt's fast way into Postgres; nested JSON through dlt's own normaliser takes
+about ten times as long.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+from dlt.common.schema.typing import TColumnSchema
+
+from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.timestamps import to_utc
+
+_TEXT, _TIME, _INT, _BOOL = pa.string(), pa.timestamp("us", tz="UTC"), pa.int64(), pa.bool_()
+_DLT_TYPES = {_TEXT: "text", _TIME: "timestamp", _INT: "bigint", _BOOL: "bool", pa.date32(): "date"}
+
+
+def _column(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
+    return pa.field(name, kind, nullable, metadata={"description": description})
+
+
+DOCUMENT = pa.schema(
+    [
+        _column("call_id", _TEXT, "The call that brought this version", False),
+        _column("main_dealer_id", _TEXT, "Main dealer that answered", False),
+        _column("dealer_id", _TEXT, "Dealer that the document belongs to", False),
+        _column("document_key", _TEXT, "The document's own key; two parts are joined by |", False),
+        _column("content_hash", _TEXT, "Hash of the content, without regard to the order of its keys", False),
+        _column("payload", _TEXT, "JSON as sent; a list of records when one document came as several", False),
+        _column("document", _TEXT, "The same in documented spelling, cleaned and gathered; null when payload is so"),
+        _column("is_deleted", _BOOL, "The document was missing when its created-time window was read again", False),
+        _column("created_time", _TIME, "When the main dealer says it was created"),
+        _column("modified_time", _TIME, "When the main dealer says it was last changed"),
+        _column("time_zone", _TEXT, "Zone of the times in the document", False),
+        _column("window_from", _TIME, "Start of the window asked for", False),
+        _column("window_to", _TIME, "End of the window asked for", False),
+        _column("called_at", _TIME, "When the request left; the newest version counts", False),
+        _column("received_at", _TIME, "When the answer had arrived", False),
+        _column("notes", _TEXT, "What was done to make the document usable, a JSON list"),
+    ]
+)
+API_CALL = pa.schema(
+    [
+        _column("call_id", _TEXT, "The call", False),
+        _column("run_id", _TEXT, "Run that made it"),
+        _column("main_dealer_id", _TEXT, "Main dealer asked", False),
+        _column("api_key_name", _TEXT, "Dealer group whose key signed it", False),
+        _column("dealer_id", _TEXT, "Dealer asked for", False),
+        _column("module", _TEXT, "Module read", False),
+        _column("window_from", _TIME, "Start of the window", False),
+        _column("window_to", _TIME, "End of the window", False),
+        _column("date_from", pa.date32(), "First local date covered", False),
+        _column("date_to", pa.date32(), "Last local date covered", False),
+        _column("called_at", _TIME, "When the last attempt left", False),
+        _column("answered_at", _TIME, "When its answer had arrived", False),
+        _column("duration_ms", _INT, "How long the last attempt took", False),
+        _column("attempts", _INT, "Requests sent", False),
+        _column("http_status", _INT, "HTTP status of the last answer"),
+        _column("outcome", _TEXT, "records, no_data, refused or failed", False),
+        _column("reason", _TEXT, "Why it was refused or failed, in words"),
+        _column("records", _INT, "Records received", False),
+        _column("documents", _INT, "Documents they make", False),
+        _column("new_versions", _INT, "Documents that were new or changed", False),
+        _column("deleted", _INT, "Documents that were there before and are missing now", False),
+        _column("rejected", _INT, "Records that could not be used", False),
+        _column("answer_bytes", _INT, "Size of the answer", False),
+        _column("documents_by_day", _TEXT, "JSON: dealer -> date -> [documents, bytes]"),
+        _column("undocumented_fields", _TEXT, "JSON list of fields that DGI does not know"),
+        _column("notes", _TEXT, "JSON list of remarks"),
+    ]
+)
+REJECTED_RECORD = pa.schema(
+    [
+        _column("call_id", _TEXT, "The call that brought it", False),
+        _column("main_dealer_id", _TEXT, "Main dealer that sent it", False),
+        _column("dealer_id", _TEXT, "Dealer named in the record, else the one asked for", False),
+        _column("module", _TEXT, "Module read", False),
+        _column("reason", _TEXT, "Why it could not be used", False),
+        _column("payload", _TEXT, "The record, whole, as sent", False),
+        _column("content_hash", _TEXT, "Hash of the payload", False),
+        _column("received_at", _TIME, "When it arrived", False),
+    ]
+)
+SCHEMAS: Mapping[str, pa.Schema] = {
+    **dict.fromkeys(ENDPOINTS, DOCUMENT),
+    "api_call": API_CALL,
+    "rejected_record": REJECTED_RECORD,
+}
+
+
+def dlt_columns(schema: pa.Schema) -> list[TColumnSchema]:
+    """The columns of a raw table as dlt's hints."""
+    return [
+        {
+            "name": column.name,
+            "data_type": _DLT_TYPES[column.type],
+            "nullable": column.nullable,
+            "description": column.metadata[b"description"].decode(),
+        }
+        for column in schema
+    ]
+
+
+def to_tables(batch: Iterable[Fetched], run_id: str | None) -> dict[str, pa.Table]:
+    """The rows that a batch of fetched calls adds, by table. Tables without rows are left out."""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for fetched in batch:
+        rows.setdefault("api_call", []).append(_call_row(fetched, run_id))
+        if fetched.new_documents or fetched.missing:
+            rows.setdefault(fetched.call.module, []).extend(_document_rows(fetched))
+        if fetched.new_rejected:
+            rows.setdefault("rejected_record", []).extend(_rejected_rows(fetched))
+    return {name: pa.Table.from_pylist(some, schema=SCHEMAS[name]) for name, some in rows.items()}
+
+
+def _document_rows(fetched: Fetched) -> Iterator[dict[str, Any]]:
+    call, answer = fetched.call, fetched.answer
+    common = {
+        "call_id": call.id,
+        "main_dealer_id": call.server.id,
+        "time_zone": call.server.time_zone,
+        "window_from": _utc(call.window.start),
+        "window_to": _utc(call.window.end),
+        "called_at": answer.called_at,
+        "received_at": answer.answered_at,
+    }
+    for document in fetched.new_documents:
+        yield common | {
+            "dealer_id": document.dealer_id,
+            "document_key": document.key,
+            "content_hash": document.content_hash,
+            "payload": document.payload,
+            "document": document.document,
+            "is_deleted": False,
+            "created_time": to_utc(document.created, call.server.zone),
+            "modified_time": to_utc(document.modified, call.server.zone),
+            "notes": _json_list(document.notes),
+        }
+    for gone in fetched.missing:
+        yield common | gone | {"is_deleted": True}
+
+
+def _call_row(fetched: Fetched, run_id: str | None) -> dict[str, Any]:
+    call, answer, reading = fetched.call, fetched.answer, fetched.reading
+    days: dict[str, dict[str, tuple[int, int]]] = {}
+    for (dealer_id, day), counted in fetched.by_day.items():
+        days.setdefault(dealer_id, {})[day.isoformat()] = counted
+    return {
+        "call_id": call.id,
+        "run_id": run_id,
+        "main_dealer_id": call.server.id,
+        "api_key_name": call.key.name,
+        "dealer_id": call.dealer_id,
+        "module": call.module,
+        "window_from": _utc(call.window.start),
+        "window_to": _utc(call.window.end),
+        "date_from": call.window.start.date(),
+        "date_to": call.window.end.date(),
+        "called_at": answer.called_at,
+        "answered_at": answer.answered_at,
+        "duration_ms": round((answer.answered_at - answer.called_at).total_seconds() * 1000),
+        "attempts": answer.attempts,
+        "http_status": answer.http_status,
+        "outcome": answer.outcome.value,
+        "reason": answer.reason,
+        "records": len(answer.records),
+        "documents": len(reading.documents),
+        "new_versions": len(fetched.new_documents),
+        "deleted": len(fetched.missing),
+        "rejected": len(reading.rejected),
+        "answer_bytes": answer.body_bytes,
+        "documents_by_day": json.dumps(days) if days else None,
+        "undocumented_fields": _json_list(sorted(reading.undocumented)),
+        "notes": _json_list(answer.notes),
+    }
+
+
+def _rejected_rows(fetched: Fetched) -> Iterator[dict[str, Any]]:
+    for record in fetched.new_rejected:
+        yield {
+            "call_id": fetched.call.id,
+            "main_dealer_id": fetched.call.server.id,
+            "dealer_id": record.dealer_id,
+            "module": fetched.call.module,
+            "reason": record.reason,
+            "payload": record.payload,
+            "content_hash": record.content_hash,
+            "received_at": fetched.answer.answered_at,
+        }
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+def _json_list(texts: Iterable[str]) -> str | None:
+    listed = list(texts)
+    return json.dumps(listed, ensure_ascii=False) if listed else None

@@ -1,0 +1,1 @@
+"""The assets: raw documents from the main dealers, and what dbt makes of them."""

@@ -1,0 +1,156 @@
+"""Checks of what is stored, made on their own once a day and not with every pull or transform: they read all of it.
+
+`quality` runs the dbt tests tagged so, each as a check of the model that it concerns: reconciliation of raw, staging
+and core, sums, unknown codes, links that lead nowhere. `freshness` tells of each raw asset which dealers are late.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+import dagster as dg
+import psycopg2
+from dagster_dbt import DbtCliResource, DbtProject
+from psycopg2 import sql
+
+from dlt_sources.dgi.endpoints import ENDPOINTS
+from orchestration.asking import asset_key
+from orchestration.assets.dbt_models import QUALITY, Translator
+from orchestration.settings import load_settings
+
+# The schedule pulls every two hours; a day and a bit lets a main dealer be away for a night.
+_LATE_AFTER_HOURS = 26
+_SHOWN = 20
+_ENDED_WITH_ERROR = 2
+
+# A call counts when it reached to within a day of when it was made: an old window that is pulled anew makes nothing
+# fresh. A dealer that was just added is not late yet.
+_LAST_CALLS = """
+    select
+        module.name,
+        dealer.id,
+        extract(epoch from now() - last.called_at) / 3600,
+        coalesce(last.called_at, dealer.created_at) < now() - make_interval(hours => %(late_after)s)
+    from registry.dealer as dealer
+    join registry.main_dealer as main_dealer on main_dealer.id = dealer.main_dealer_id and main_dealer.is_enabled
+    join registry.api_key as api_key on api_key.id = dealer.api_key_id and api_key.is_enabled
+    cross join unnest(main_dealer.modules) as module (name)
+    left join lateral (
+        select call.called_at
+        from raw.api_call as call
+        join raw._dlt_loads as load on load.load_id = call._dlt_load_id and load.status = 0
+        where call.dealer_id = dealer.id
+            and call.module = module.name
+            and call.outcome in ('records', 'no_data')
+            and call.window_to > call.called_at - interval '1 day'
+        order by call.called_at desc
+        limit 1
+    ) as last on true
+    where dealer.is_enabled
+    order by last.called_at nulls first, dealer.id
+"""
+_REMEDY = (
+    "raw.api_call says why (outcome, reason). Mend the cause, or disable a dealer that is to be left alone, then "
+    "launch the job retry_failed."
+)
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(
+            "freshness",
+            asset=asset_key(module),
+            description=f"Every enabled dealer's call has arrived within {_LATE_AFTER_HOURS} hours",
+        )
+        for module in ENDPOINTS
+    ],
+    can_subset=True,
+)
+def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """How many dealers that can be pulled have no recent call that arrived, per module."""
+    last_calls = _query(_LAST_CALLS, {"late_after": _LATE_AFTER_HOURS})
+    for key in sorted(context.selected_asset_check_keys):
+        dealers = [row for row in last_calls if row[0] == key.asset_key.path[-1]]
+        late = [
+            {"dealer": dealer_id, "hours since the last call": "never" if hours is None else f"{hours:.0f}"}
+            for _, dealer_id, hours, is_late in dealers
+            if is_late
+        ]
+        metadata: dict[str, Any] = {"late": len(late), "dealers": len(dealers)}
+        if late:
+            metadata |= {"remedy": _REMEDY, "longest late": _table(late[:_SHOWN])}
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=not late,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{len(late):,} of {len(dealers):,} dealers are late" if late else None,
+            metadata=metadata,
+        )
+
+
+def build_quality_checks(project: DbtProject) -> dg.AssetChecksDefinition:
+    """The dbt tests tagged `quality`, each as a check of the model that its `meta.dagster.ref` names."""
+    nodes = json.loads(project.manifest_path.read_text())["nodes"].values()
+    models = {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+    translator = Translator()
+    specs = [
+        dg.AssetCheckSpec(
+            node["name"],
+            asset=translator.get_asset_key(models[node["meta"]["dagster"]["ref"]["name"]]),
+            description=node["meta"]["description"],
+        )
+        for node in nodes
+        if node["resource_type"] == "test" and QUALITY in node["tags"]
+    ]
+
+    @dg.multi_asset_check(name=QUALITY, specs=specs, can_subset=True)
+    def quality(context: dg.AssetCheckExecutionContext, dbt: DbtCliResource) -> Iterator[dg.AssetCheckResult]:
+        keys = {key.name: key for key in context.selected_asset_check_keys}
+        invocation = dbt.cli(["test", "--select", " ".join(keys)], raise_on_error=False).wait()
+        if invocation.process.returncode == _ENDED_WITH_ERROR and (error := invocation.get_error()):
+            raise error
+        for result in invocation.get_artifact("run_results.json")["results"]:
+            name = result["unique_id"].split(".")[2]
+            if name in keys:  # the others are what runs before the tests
+                yield _check_result(keys[name], result)
+
+    return quality
+
+
+def _check_result(key: dg.AssetCheckKey, result: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """What dbt says of a test, with the rows that count most when there is something to see."""
+    status, count = result["status"], result["failures"]
+    metadata: dict[str, Any] = {"seconds": result["execution_time"]}
+    description = None
+    if status not in ("pass", "warn", "fail"):
+        description = result["message"] or status
+    elif count:
+        description = f"{count:,} found"
+        metadata |= {"count": count, "most": _table(_most(result["compiled_code"]))}
+    return dg.AssetCheckResult(
+        asset_key=key.asset_key,
+        check_name=key.name,
+        passed=status == "pass",
+        severity=dg.AssetCheckSeverity.WARN if status == "warn" else dg.AssetCheckSeverity.ERROR,
+        description=description,
+        metadata=metadata,
+    )
+
+
+def _most(test: str) -> list[dict[str, Any]]:
+    most = sql.SQL("select main_dealer_id, dealer_id, what, count from ({}) as found order by count desc limit {}")
+    rows = _query(most.format(sql.SQL(test), sql.Literal(_SHOWN)))
+    return [dict(zip(("main dealer", "dealer", "what", "count"), row, strict=True)) for row in rows]
+
+
+def _query(query: str | sql.Composable, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows])

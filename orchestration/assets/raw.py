@@ -1,0 +1,128 @@
+"""The 15 raw assets, made from the registry of endpoints, and the job that retries what has failed of them.
+
+One run takes many partitions: a run costs seconds before its first line, so one for each of thousands of partitions
+would take the day. Each partition still ends by itself, arrived or failed.
+"""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+
+from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
+from dlt_sources.dgi.fetching import Fetched
+from orchestration.asking import (
+    PullConfig,
+    RetryConfig,
+    ask_by_config,
+    ask_for_failed,
+    ask_for_partitions,
+    asked_since,
+    asset_key,
+)
+from orchestration.partitions import DATE_BY_DEALER
+from orchestration.pull.asked import Asked, Pulled
+from orchestration.pull.pulling import Pull
+from orchestration.pull.watcher import Watcher
+from orchestration.reporting import Reporter, failure, summary
+from orchestration.settings import load_settings
+
+_LOG_EVERY_SECONDS = 5.0
+
+
+def _spec(endpoint: Endpoint) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=asset_key(endpoint.module),
+        group_name=f"dgi_{endpoint.group.lower()}",
+        description=f"{endpoint.label}: {endpoint.description}. Every version as received, from DGI module "
+        f"`{endpoint.module}`.",
+        kinds={"dlt", "postgres"},
+        metadata={
+            "table": f"raw.{endpoint.module}",
+            "job_type": endpoint.job_type,
+            "key": " + ".join(endpoint.key),
+            "children": ", ".join(endpoint.children) or "none",
+        },
+        skippable=True,
+    )
+
+
+@dg.multi_asset(
+    name="dgi",
+    specs=[_spec(endpoint) for endpoint in ENDPOINTS.values()],
+    partitions_def=DATE_BY_DEALER,
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    can_subset=True,
+    required_resource_keys={"watcher"},
+)
+def raw_documents(context: dg.AssetExecutionContext, config: PullConfig) -> Iterator[dg.MaterializeResult]:
+    """Pull the partitions of the run, or those of the config when it was launched without any."""
+    if context.run.is_partitioned:
+        asked = ask_for_partitions(context)
+    else:
+        modules = [key.path[-1] for key in context.selected_asset_keys]
+        asked = ask_by_config(config, modules, load_settings(), asked_since(context.instance, context.run))
+    pulled = _pull(context, asked)
+    # Partitions are reported in batches, so results are left out: each would report all of them once more. Only what
+    # comes after the pull in the same run needs them, and the batches, being later, are what counts.
+    if _has_others(context) and not pulled.failed:
+        yield from (dg.MaterializeResult(asset_key=key) for key in sorted(context.selected_asset_keys))
+    _report(context, pulled, raw_documents.op.name, planned=context.run.is_partitioned)
+
+
+@dg.op(required_resource_keys={"watcher"})
+def pull_failed(context: dg.OpExecutionContext, config: RetryConfig) -> None:
+    """Pull again every partition that is marked failed, in one run; what arrived is left alone."""
+    asked = ask_for_failed(context.instance, config, asked_since(context.instance, context.run))
+    _report(context, _pull(context, asked), pull_failed.name, planned=False)
+
+
+@dg.job(
+    description="Retries all failed partitions of the raw assets, however scattered, in one run. Launch it as it is, "
+    "or name dealers and modules in the config."
+)
+def retry_failed() -> None:
+    """One run over everything that has failed."""
+    pull_failed()
+
+
+pull = dg.define_asset_job(
+    "pull",
+    selection=dg.AssetSelection.assets(*(asset_key(module) for module in ENDPOINTS)).without_checks(),
+    description="Pulls the dates, dealers and modules of its config; by default yesterday and today of every dealer.",
+)
+
+
+def _has_others(context: dg.AssetExecutionContext) -> bool:
+    """Whether the run goes on with assets downstream of these."""
+    return bool(context.job_def.asset_layer.selected_asset_keys - raw_documents.keys)
+
+
+def _pull(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked: Asked) -> Pulled:
+    watcher: Watcher = context.resources.watcher
+    logged = time.monotonic()
+
+    def progress(ended: int, of: int, fetched: Fetched) -> None:
+        nonlocal logged
+        watcher.call_ended(ended, of, fetched)
+        if not fetched.answer.outcome.arrived:
+            call = fetched.call
+            context.log.warning(f"{call.module} {call.dealer_id}: {fetched.answer.outcome}: {fetched.answer.reason}")
+        if time.monotonic() - logged > _LOG_EVERY_SECONDS:
+            logged = time.monotonic()
+            context.log.info(f"{ended:,} of {of:,} calls ended")
+
+    context.log.info(f"{sum(len(days) for days in asked.dates.values()):,} partitions asked for")
+    pulled = Pull(load_settings(), asked, context.run.run_id, progress).run()
+    context.log.info(summary(pulled))
+    return pulled
+
+
+def _report(
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, pulled: Pulled, step_key: str, planned: bool
+) -> None:
+    Reporter(context.instance, context.run, step_key, planned).report(pulled)
+    watcher: Watcher = context.resources.watcher
+    watcher.pull_ended(pulled)
+    if pulled.failed:
+        raise failure(pulled)

@@ -1,0 +1,154 @@
+"""What happens by itself: pulling on schedule, keeping partitions in step with the registry, transforming new loads."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import psycopg2
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from orchestration.assets.raw import pull
+from orchestration.partitions import DEALERS, in_step
+from orchestration.registry.rules import RegistryError
+from orchestration.registry.store import open_registry
+from orchestration.settings import SettingError, load_settings
+
+TRANSFORM = "transform"
+CHECK_QUALITY = "check_quality"
+
+# Loads become visible neither in the order of their ids nor in that of their times, so the cursor also names those that
+# it has seen lately; no load takes this long from its time to its commit.
+_LATELY = timedelta(hours=1)
+_LOADS_SINCE = """
+    select
+        l.load_id,
+        l.inserted_at,
+        exists (
+            select from raw.api_call as a
+            where a._dlt_load_id = l.load_id and a.new_versions + a.deleted > 0
+        )
+    from raw._dlt_loads as l
+    where l.status = 0 and l.inserted_at > %(since)s and l.load_id <> all(%(seen)s)
+    order by l.inserted_at
+"""
+
+pull_schedule = dg.ScheduleDefinition(
+    name="pull_yesterday_and_today",
+    job=pull,
+    cron_schedule="10 */2 * * *",
+    execution_timezone="Asia/Jakarta",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Pulls yesterday, which is complete, and refreshes today, for every enabled dealer. One call covers "
+    "both days, so a dealer's 15 modules cost 180 calls a day.",
+)
+
+quality_schedule = dg.ScheduleDefinition(
+    name="check_quality_daily",
+    job_name=CHECK_QUALITY,
+    cron_schedule="30 5 * * *",
+    execution_timezone="Asia/Jakarta",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Checks all that is stored before the working day begins, an hour after a pull.",
+)
+
+
+def build_jobs(stored: dg.AssetSelection) -> list[UnresolvedAssetJobDefinition]:
+    """The jobs over models. `stored` are the checks of all that is stored: of no job but their own."""
+    return [
+        dg.define_asset_job(
+            TRANSFORM,
+            selection=dg.AssetSelection.groups("staging", "core", "marts") - stored,
+            description="Builds and tests the dbt models from what has been loaded.",
+        ),
+        dg.define_asset_job(
+            "pull_and_transform",
+            selection=dg.AssetSelection.all() - stored,
+            description="Pulls the chosen partitions and transforms what came, in one run.",
+        ),
+        dg.define_asset_job(
+            CHECK_QUALITY,
+            selection=stored,
+            description="Checks what is stored: whether raw, staging and core agree, sums, codes, links, and which "
+            "dealers are late. Nothing is pulled or built.",
+        ),
+    ]
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Gives every registered dealer its partition, and enters dealers that were added in Dagster's own "
+    "dialog into the registry, where they are shown as lacking a key.",
+)
+def dealer_partitions(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Keep the partitions and the registry in step."""
+    try:
+        settings = load_settings()
+        with open_registry(settings, changed_by="dagster") as registry:
+            lacking, unregistered = in_step(context.instance, [dealer.id for dealer in registry.dealers()])
+            for dealer_id in unregistered:
+                try:
+                    registry.add_dealer(dealer_id, f"Dealer {dealer_id} (added in Dagster)")
+                except RegistryError as refused:
+                    context.log.warning(f"partition «{dealer_id}» is not taken into the registry: {refused}")
+    except SettingError as unusable:
+        return dg.SkipReason(str(unusable))
+    if not lacking:
+        return dg.SkipReason("partitions and registry are in step")
+    return dg.SensorResult(dynamic_partitions_requests=[DEALERS.build_add_request(lacking)])
+
+
+@dg.sensor(
+    job_name=TRANSFORM,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Transforms when something new has been loaded, once for all loads that committed since the last time.",
+)
+def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for a transform when a load with documents has committed since the cursor."""
+    try:
+        url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    except SettingError as unusable:
+        yield dg.SkipReason(str(unusable))
+        return
+    cursor = _Cursor.read(context.cursor)
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as query:
+        query.execute(_LOADS_SINCE, {"since": cursor.newest - _LATELY, "seen": list(cursor.lately)})
+        loads = query.fetchall()
+    context.update_cursor(cursor.moved({load_id: inserted_at for load_id, inserted_at, _ in loads}).written())
+    with_documents = [(load_id, inserted_at) for load_id, inserted_at, has_documents in loads if has_documents]
+    if with_documents and not _transformed_since(context.instance, with_documents[-1][1]):
+        yield dg.RunRequest(run_key=with_documents[-1][0])
+    else:
+        yield dg.SkipReason("nothing new has been loaded")
+
+
+@dataclass(frozen=True)
+class _Cursor:
+    """The time of the newest load seen, and the loads seen whose time is little before it."""
+
+    newest: datetime
+    lately: dict[str, datetime]
+
+    @classmethod
+    def read(cls, text: str | None) -> "_Cursor":
+        lately = {load_id: datetime.fromisoformat(moment) for load_id, moment in json.loads(text or "{}").items()}
+        return cls(max(lately.values(), default=datetime(1970, 1, 2, tzinfo=UTC)), lately)
+
+    def moved(self, loads: Mapping[str, datetime]) -> "_Cursor":
+        newest = max([self.newest, *loads.values()])
+        both = {**self.lately, **loads}
+        return _Cursor(newest, {load_id: moment for load_id, moment in both.items() if moment > newest - _LATELY})
+
+    def written(self) -> str:
+        return json.dumps({load_id: moment.isoformat() for load_id, moment in self.lately.items()})
+
+
+def _transformed_since(instance: dg.DagsterInstance, moment: datetime) -> bool:
+    """Whether somebody else, `dealers pull` for one, has started a transform that takes what was loaded by then."""
+    alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS]
+    filters = dg.RunsFilter(job_name=TRANSFORM, statuses=alive, created_after=moment.astimezone(UTC))
+    return bool(instance.get_run_records(filters, limit=1))

@@ -1,0 +1,121 @@
+"""`uv run dealers`: the registry and the pull from the command line."""
+
+from typing import Any
+
+import click
+import psycopg2
+from psycopg2 import errors
+from sqlalchemy.exc import DBAPIError
+
+from dlt_sources.dgi.endpoints import ENDPOINTS
+from orchestration.registry.commands.dealers import dealer_commands
+from orchestration.registry.commands.history import history_command
+from orchestration.registry.commands.keys import key_commands
+from orchestration.registry.commands.main_dealers import main_dealer_commands
+from orchestration.registry.rules import RegistryError
+from orchestration.registry.store import open_registry
+from orchestration.settings import SettingError, Settings, load_settings
+
+
+class _Mistake(click.ClickException):
+    """What a person can mend, as one sentence; the exit code is 1."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"dealers: {self.message}", err=True)
+
+
+class _InWords(click.Group):
+    """Ends with a sentence where the settings, the registry or the database stand in the way."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (RegistryError, SettingError) as error:
+            raise _Mistake(str(error)) from error
+        except (DBAPIError, psycopg2.Error) as error:
+            sentence = _database_in_words(error.orig if isinstance(error, DBAPIError) else error)
+            if sentence is None:
+                raise
+            raise _Mistake(sentence) from error
+
+
+def _database_in_words(error: BaseException | None) -> str | None:
+    if isinstance(error, errors.UndefinedTable):
+        return "the warehouse has no tables yet: run `uv run dealers migrate`"
+    if isinstance(error, psycopg2.OperationalError):
+        return f"Postgres cannot be used: {' '.join(str(error).split())}"
+    return None
+
+
+@click.group(cls=_InWords)
+def cli() -> None:
+    """Administer main dealers, keys and dealers, and pull their documents.
+
+    In this order: main-dealer add, key add, add.
+    """
+
+
+@cli.command()
+def migrate() -> None:
+    """Create or update the registry's and the raw tables."""
+    from orchestration.registry.migrate import migrate as run  # imports dlt, which takes seconds
+
+    run(load_settings())
+
+
+@cli.command()
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="First local date.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="Last local date.")
+@click.option("--dealer", "dealers", multiple=True, help="Dealer number; may be repeated. Default: all enabled.")
+@click.option(
+    "--module",
+    "modules",
+    multiple=True,
+    type=click.Choice(list(ENDPOINTS)),
+    metavar="MODULE",
+    help="DGI module such as prsp; may be repeated. Default: all.",
+)
+@click.option("--no-transform", is_flag=True, help="Leave the dbt models as they are.")
+@click.pass_context
+def pull(
+    ctx: click.Context, first: Any, last: Any, dealers: tuple[str, ...], modules: tuple[str, ...], no_transform: bool
+) -> None:
+    """Pull documents by hand: the same assets and partitions as in Dagster, recorded there too."""
+    if first > last:
+        raise click.BadParameter("is later than --to", param_hint="--from")
+    settings = load_settings()
+    _check_readiness(settings, dealers)
+    from orchestration.by_hand import pull_by_hand  # imports Dagster, which takes seconds
+
+    arrived = pull_by_hand(settings, first.date(), last.date(), list(dealers), list(modules), not no_transform)
+    ctx.exit(0 if arrived else 1)
+
+
+def _check_readiness(settings: Settings, dealers: tuple[str, ...]) -> None:
+    """Tell at once, in a sentence, what a pull would stumble over after seconds."""
+    for name in ("warehouse_url", "dagster_database_url", "dgi_encryption_key"):
+        settings.require(name)
+    home = settings.var / "dagster_home"
+    if not home.is_dir():
+        raise SettingError(f"Dagster's folder {home} is not there: run `make up` first")
+    with open_registry(settings) as registry:
+        if not registry.dealers():
+            raise RegistryError("there is no dealer in the registry yet: `uv run dealers add`")
+        for dealer_id in dealers:
+            registry.dealer(dealer_id)
+
+
+cli.add_command(main_dealer_commands)
+cli.add_command(key_commands)
+cli.add_command(history_command)
+for command in dealer_commands:
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The tables of schema `registry`. Their history is in `migrations/`."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, MetaData, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    """All registry tables; text columns are `text`."""
+
+    metadata = MetaData(
+        schema="registry",
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "fk": "%(table_name)s_%(column_0_name)s_fkey",
+            "uq": "%(table_name)s_%(column_0_name)s_key",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+        },
+    )
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy's own form)
+        str: Text(),
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB(),
+        list[str]: ARRAY(Text()),
+    }
+
+
+class MainDealer(Base):
+    """A main dealer and how its DGI server differs from the book."""
+
+    __tablename__ = "main_dealer"
+    __table_args__ = (
+        CheckConstraint("range_days between 1 and 366", name="range_days"),
+        CheckConstraint("max_age_days between 1 and 3660", name="max_age_days"),
+        CheckConstraint("concurrency between 1 and 64", name="concurrency"),
+        CheckConstraint("attempts between 1 and 20", name="attempts"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, comment="Main dealer code, e.g. Q7X")
+    name: Mapped[str]
+    base_url: Mapped[str] = mapped_column(comment="Address up to the version or the module; H1 and, by default, H23")
+    h23_base_url: Mapped[str | None] = mapped_column(comment="Address for workshop and parts where it differs")
+    version: Mapped[str] = mapped_column(server_default="v1.3")
+    time_zone: Mapped[str] = mapped_column(server_default="Asia/Jakarta")
+    token_separator: Mapped[str] = mapped_column(server_default="", comment="Between key, secret and time")
+    range_days: Mapped[int] = mapped_column(server_default="7", comment="Longest window of one request, days")
+    max_age_days: Mapped[int] = mapped_column(server_default="30", comment="Oldest that can be fetched, days")
+    modules: Mapped[list[str]] = mapped_column(comment="Modules that this server has")
+    connect_timeout: Mapped[float] = mapped_column(server_default="10", comment="Seconds")
+    answer_timeout: Mapped[float] = mapped_column(server_default="60", comment="Seconds")
+    attempts: Mapped[int] = mapped_column(server_default="4", comment="Requests a call may take")
+    concurrency: Mapped[int] = mapped_column(server_default="4", comment="Requests under way at once, all runs")
+    is_enabled: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ApiKey(Base):
+    """One credential of one dealer group. The secret is stored encrypted and never shown."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (UniqueConstraint("main_dealer_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    main_dealer_id: Mapped[str] = mapped_column(ForeignKey("registry.main_dealer.id"))
+    name: Mapped[str] = mapped_column(comment="Dealer group")
+    api_key: Mapped[str]
+    secret_encrypted: Mapped[str]
+    daily_quota: Mapped[int | None] = mapped_column(comment="Requests a local day; null is no limit")
+    is_enabled: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    main_dealer: Mapped[MainDealer] = relationship()
+
+
+class Dealer(Base):
+    """A dealer. Its number is unique in the country. Without a key it is known but cannot be pulled."""
+
+    __tablename__ = "dealer"
+
+    id: Mapped[str] = mapped_column(primary_key=True, comment="Dealer number with its leading zeros")
+    name: Mapped[str]
+    city: Mapped[str | None]
+    main_dealer_id: Mapped[str | None] = mapped_column(ForeignKey("registry.main_dealer.id"))
+    api_key_id: Mapped[int | None] = mapped_column(ForeignKey("registry.api_key.id"))
+    is_enabled: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    main_dealer: Mapped[MainDealer | None] = relationship()
+    api_key: Mapped[ApiKey | None] = relationship()
+
+
+class KeyUsage(Base):
+    """Requests sent with a key on a local day of its main dealer: what a quota is counted on."""
+
+    __tablename__ = "key_usage"
+
+    api_key_id: Mapped[int] = mapped_column(ForeignKey("registry.api_key.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    requests: Mapped[int]
+
+
+class Change(Base):
+    """Who changed what in the registry, and when. Secrets appear as «changed»."""
+
+    __tablename__ = "change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    changed_by: Mapped[str]
+    entity: Mapped[str]
+    entity_id: Mapped[str]
+    action: Mapped[str]
+    values: Mapped[dict[str, Any]] = mapped_column(comment="Field -> [before, after]")

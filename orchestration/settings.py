@@ -1,0 +1,136 @@
+"""What differs per machine, read in one place: environment, then `.env`, then what `make up` generated.
+
+Nothing here connects to anything; importing it costs no I/O. `load_settings()` reads the files when it is called.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Addresses hold passwords.
+_HIDDEN = Field(default=None, repr=False)
+
+
+class SettingError(Exception):
+    """A setting that cannot be used as it is; the text names it and says what to do, without its value."""
+
+
+class MissingSetting(SettingError):
+    """A setting that has no default is not set; the text says which one and how to set it."""
+
+
+class Settings(BaseSettings):
+    """The settings, by the names they have in the environment (upper case there)."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_file_encoding="utf-8", env_ignore_empty=True)
+
+    var_dir: Path = Path("var")
+    demo: bool = True
+    sandbox_size: str = "S"
+    sandbox_seed: int = 20240521
+    sandbox_days: int = 180
+
+    postgres_port: int = 15432
+    dagster_port: int = 3000
+    superset_port: int = 8088
+    sandbox_port: int = 8900
+
+    warehouse_url: str | None = _HIDDEN
+    warehouse_reader_url: str | None = _HIDDEN
+    dagster_database_url: str | None = _HIDDEN
+    superset_database_url: str | None = _HIDDEN
+    redis_url: str | None = _HIDDEN
+    dgi_encryption_key: str | None = _HIDDEN
+
+    @cached_property
+    def var(self) -> Path:
+        """Where everything that the stack writes lies, as an absolute path."""
+        return self.var_dir if self.var_dir.is_absolute() else ROOT / self.var_dir
+
+    @property
+    def credentials_file(self) -> Path:
+        """The file (mode 0600) with what `make up` generated."""
+        return self.var / "credentials.env"
+
+    def warehouse(self) -> URL:
+        """The warehouse's address as SQLAlchemy reads it. Raises SettingError."""
+        return _psycopg2("WAREHOUSE_URL", self.require("warehouse_url"))
+
+    def require(self, name: str) -> str:
+        """The text of a setting that must be there. Raises MissingSetting with the remedy."""
+        value = getattr(self, name)
+        if not value:
+            raise MissingSetting(
+                f"{name.upper()} is not set: run `make up` first, or set it in the environment or in .env"
+            )
+        return str(value)
+
+    def environment(self) -> dict[str, str]:
+        """What Dagster, dbt and dlt read from the environment of their processes, with the secrets among it."""
+        env = {
+            "VAR_DIR": str(self.var),
+            "DEMO": "1" if self.demo else "0",
+            "DAGSTER_HOME": str(self.var / "dagster_home"),
+            # Without it every partition's event is a statement of its own.
+            "DAGSTER_EVENT_BATCH_SIZE": "1000",
+            "DAGSTER_DISABLE_TELEMETRY": "1",
+            # Dagster keeps the session's local time and reads it as UTC: a server elsewhere would shift all its times.
+            "PGTZ": "UTC",
+            "DBT_TARGET_PATH": str(self.var / "dbt" / "target"),
+            "DBT_LOG_PATH": str(self.var / "dbt" / "logs"),
+            "DO_NOT_TRACK": "1",
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+        }
+        for name in ("postgres_port", "dagster_port", "superset_port", "sandbox_port"):
+            env[name.upper()] = str(getattr(self, name))
+        for name in ("warehouse_url", "warehouse_reader_url", "superset_database_url", "redis_url"):
+            if value := getattr(self, name):
+                env[name.upper()] = str(value)
+        if self.dgi_encryption_key:
+            env["DGI_ENCRYPTION_KEY"] = self.dgi_encryption_key
+        if self.dagster_database_url:
+            # dagster-postgres fails with the driver that SQLAlchemy 2.1 would choose by itself.
+            url = _psycopg2("DAGSTER_DATABASE_URL", self.dagster_database_url)
+            env["DAGSTER_DATABASE_URL"] = url.render_as_string(hide_password=False)
+        if self.warehouse_url:
+            env |= dbt_environment(self.warehouse())
+        return env
+
+
+def dbt_environment(url: URL) -> dict[str, str]:
+    """The variables that `dbt_project/profiles.yml` reads, for a warehouse address."""
+    return {
+        "WAREHOUSE_HOST": url.host or "127.0.0.1",
+        "WAREHOUSE_PORT": str(url.port or 5432),
+        "WAREHOUSE_USER": url.username or "",
+        "WAREHOUSE_PASSWORD": str(url.password or ""),
+        "WAREHOUSE_DBNAME": url.database or "",
+    }
+
+
+def load_settings() -> Settings:
+    """Read the settings as they are now. Earlier sources win: environment, `.env`, generated credentials.
+
+    Raises SettingError when one of them has a value that it cannot have.
+    """
+    own = ROOT / ".env"
+    try:
+        # Where the generated ones lie may itself be set in `.env`.
+        generated = Settings(_env_file=own).credentials_file
+        return Settings(_env_file=(generated, own))
+    except ValidationError as wrong:
+        first = wrong.errors(include_input=False)[0]
+        raise SettingError(f"{str(first['loc'][0]).upper()} has a value that it cannot have: {first['msg']}") from None
+
+
+def _psycopg2(name: str, url: str) -> URL:
+    try:
+        return make_url(url).set(drivername="postgresql+psycopg2")
+    except (ArgumentError, ValueError):
+        raise SettingError(f"{name} is no address such as postgresql://user:password@host:5432/database") from None

@@ -1,0 +1,105 @@
+"""The commands behind `make up`, `down`, `status`, `logs`, `psql` and `dashboards-export`."""
+
+import errno
+import os
+import sys
+
+import click
+
+from orchestration.settings import ROOT, SettingError, load_settings
+from stack import leftovers, logs, postgres, status
+from stack.errors import DISK_FULL, StackError
+from stack.programs import inherited
+from stack.sites import alone, prepare
+from stack.supervisor import Supervisor
+
+
+@click.group()
+def stack() -> None:
+    """Run the stack on this machine."""
+
+
+@stack.command()
+def up() -> None:
+    """Start everything that is not running and do what has not been done yet."""
+    from stack.up import up as bring_up
+
+    with alone(load_settings().var):
+        bring_up()
+
+
+@stack.command()
+def down() -> None:
+    """Stop everything; data stays."""
+    var = load_settings().var
+    with alone(var):
+        supervisor = Supervisor(var)
+        if supervisor.is_running():
+            supervisor.stop()
+        if left := leftovers.end(var):
+            names = ", ".join(f"{process.name()} ({process.pid})" for process in left)
+            raise StackError(f"Still running, and not ours to end: {names}.")
+    click.echo("Nothing is running.")
+
+
+@stack.command("status")
+def show_status() -> None:
+    """Show the programs; the exit status is 0 if all of them run."""
+    sys.exit(0 if status.show(Supervisor(load_settings().var)) else 1)
+
+
+@stack.command("logs")
+@click.argument("program", required=False)
+def show_logs(program: str | None) -> None:
+    """Follow the logs of all programs, or of one."""
+    supervisor = Supervisor(load_settings().var)
+    names = list(supervisor.addresses())
+    if program and program not in names:
+        raise StackError(f"There is no program {program}: choose one of {', '.join(names)}.")
+    logs.follow(supervisor.log, [program] if program else names)
+
+
+@stack.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1)
+def psql(arguments: tuple[str, ...]) -> None:
+    """Open psql on the warehouse as its owner, or run what comes on standard input."""
+    url = load_settings().warehouse()
+    # In the environment and not on the command line, where every user could read the password.
+    os.environ |= {
+        "PGHOST": url.host or "127.0.0.1",
+        "PGPORT": str(url.port or 5432),
+        "PGUSER": url.username or "",
+        "PGPASSWORD": str(url.password or ""),
+        "PGDATABASE": url.database or "",
+    }
+    program = str(postgres.wheel_binaries() / "psql")
+    as_script = () if sys.stdin.isatty() else ("-X", "-v", "ON_ERROR_STOP=1")
+    os.execv(program, [program, *as_script, *arguments])
+
+
+@stack.command("dashboards-export")
+@click.option("--dry-run", is_flag=True, help="only say what would be written and removed")
+def dashboards_export(dry_run: bool) -> None:
+    """Bring what was built or changed in Superset back as files (superset/export_assets.py)."""
+    site = prepare()
+    folder = ROOT / "superset"
+    python = str(folder / ".venv" / "bin" / "python")
+    os.chdir(folder)
+    env = {**inherited(os.environ), **site.environment}
+    os.execve(python, [python, "export_assets.py", *(["--dry-run"] if dry_run else [])], env)
+
+
+def main() -> None:
+    """Run a command; a full disk and an interrupt end in one sentence as well."""
+    try:
+        stack(prog_name="python -m stack")
+    except SettingError as reason:
+        sys.exit(str(reason))
+    except OSError as reason:
+        if reason.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(DISK_FULL)
+
+
+if __name__ == "__main__":
+    main()

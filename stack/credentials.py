@@ -1,0 +1,95 @@
+"""What `make up` generates and keeps: passwords, keys and the addresses of the embedded databases.
+
+They stand in `credentials.env` in VAR_DIR (mode 0600), a line each, as `.env` files have them. A line that is there is
+kept, a missing one is added; a name that the environment or `.env` sets is left to them.
+"""
+
+import os
+import secrets
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from cryptography.fernet import Fernet
+from dotenv import dotenv_values
+
+from stack.errors import StackError
+
+SUPERUSER_PASSWORD = "POSTGRES_SUPERUSER_PASSWORD"  # noqa: S105  (the name of a line)
+# Address -> role and database of the embedded server.
+DATABASES = {
+    "WAREHOUSE_URL": ("dealers", "warehouse"),
+    "WAREHOUSE_READER_URL": ("bi_reader", "warehouse"),
+    "DAGSTER_DATABASE_URL": ("dagster", "dagster"),
+    "SUPERSET_DATABASE_URL": ("superset", "superset"),
+}
+HANDED_ON = ("SUPERSET_SECRET_KEY", "SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD")
+
+
+def set_outside(root: Path) -> dict[str, str]:
+    """What the person has set: the environment and the checkout's `.env`, empty values left out."""
+    merged: Mapping[str, str | None] = {**dotenv_values(root / ".env"), **os.environ}
+    return {name: value for name, value in merged.items() if value}
+
+
+def is_embedded(outside: Mapping[str, str]) -> bool:
+    """Whether a server of our own is needed, i.e. some database's address is not set from outside.
+
+    Raises StackError when the warehouse is elsewhere and nobody said how Superset may read it.
+    """
+    if "WAREHOUSE_URL" in outside and "WAREHOUSE_READER_URL" not in outside:
+        raise StackError(
+            "WAREHOUSE_URL is set but WAREHOUSE_READER_URL is not: set it to the same database with a role that may "
+            "only read the schema marts (Superset connects with it)."
+        )
+    return any(name not in outside for name in DATABASES)
+
+
+def keep(file: Path, port: int, outside: Collection[str]) -> dict[str, str]:
+    """Complete the credentials file for an embedded server on `port` and return what it holds."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    held = {name: value for name, value in dotenv_values(file).items() if value} if lines else {}
+    made = {name: value for name, value in _fresh(port).items() if name not in outside and name not in held}
+    moved = {name: _at_port(held[name], port) for name in DATABASES if name in held and name not in outside}
+    lines = [_with_new_value(line, moved) for line in lines] + [f"{name}={value}" for name, value in made.items()]
+    _write(file, "".join(f"{line}\n" for line in lines))
+    return held | moved | made
+
+
+def _fresh(port: int) -> dict[str, str]:
+    """A full set of new values."""
+    values = {
+        SUPERUSER_PASSWORD: secrets.token_urlsafe(24),
+        "DGI_ENCRYPTION_KEY": Fernet.generate_key().decode(),
+        "SUPERSET_SECRET_KEY": secrets.token_urlsafe(48),
+        "SUPERSET_ADMIN_USER": "admin",
+        "SUPERSET_ADMIN_PASSWORD": secrets.token_urlsafe(12),
+    }
+    for name, (role, database) in DATABASES.items():
+        values[name] = f"postgresql://{role}:{secrets.token_urlsafe(24)}@127.0.0.1:{port}/{database}"
+    return values
+
+
+def _at_port(url: str, port: int) -> str:
+    """The same address on the port that the embedded server has now (POSTGRES_PORT may have changed)."""
+    parts = urlsplit(url)
+    if parts.hostname != "127.0.0.1":
+        return url
+    return urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}"))
+
+
+def _with_new_value(line: str, values: Mapping[str, str]) -> str:
+    name = line.partition("=")[0].strip()
+    return f"{name}={values[name]}" if name in values else line
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace the file in one step; it is unreadable to others from its first byte on."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f".{file.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    new.replace(file)

@@ -1,0 +1,98 @@
+"""What runs while the stack is up: the programs, how each is started, and where it answers."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.settings import ROOT, Settings
+from stack.credentials import HANDED_ON
+from stack.postgres import Server
+
+# In the environment of every process that we start, so that `make down` can find those that left their parents.
+MARK = "DEALER_DASHBOARD_STACK"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised program."""
+
+    name: str
+    command: tuple[str, ...]
+    directory: Path
+    port_setting: str = ""
+    port: int = 0
+    health: str = ""  # a path that answers 200 when the program is of use
+    user: str = ""  # another account than the supervisor's
+    stop_signal: str = "TERM"
+    stop_seconds: int = 15
+
+    @property
+    def address(self) -> str:
+        """Where people or programs find it, "" if nowhere."""
+        if not self.port:
+            return ""
+        return f"http://127.0.0.1:{self.port}" if self.health else f"127.0.0.1:{self.port}"
+
+
+def programs(settings: Settings, server: Server | None) -> list[Program]:
+    """The programs of this stack in the order in which they start (and, backwards, stop)."""
+    scripts = Path(sys.executable).parent
+    found = []
+    if server:
+        found.append(
+            Program(
+                name="postgres",
+                command=tuple(server.command()),
+                directory=Path("/"),
+                port_setting="POSTGRES_PORT",
+                port=server.port,
+                user=server.account.name if server.account else "",
+                stop_signal="INT",  # "fast": without waiting for clients
+                stop_seconds=60,
+            )
+        )
+    if settings.demo:
+        sandbox = [sys.executable, "-m", "sandbox", "--port", str(settings.sandbox_port)]
+        sandbox += ["--size", settings.sandbox_size, "--seed", str(settings.sandbox_seed)]
+        sandbox += ["--days", str(settings.sandbox_days)]
+        found.append(Program("sandbox", tuple(sandbox), ROOT, "SANDBOX_PORT", settings.sandbox_port, "/sandbox/fleet"))
+    workspace = ("-w", str(ROOT / "workspace.yaml"))
+    webserver = (str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(settings.dagster_port), *workspace)
+    superset = ROOT / "superset"
+    return [
+        *found,
+        Program(
+            name="superset",
+            command=(str(superset / ".venv" / "bin" / "gunicorn"), "-c", "gunicorn.conf.py"),
+            directory=superset,
+            port_setting="SUPERSET_PORT",
+            port=settings.superset_port,
+            health="/health",
+        ),
+        # Asks for charts again when a transform has ended, so that people find them in the cache.
+        Program("superset-cache", (str(superset / ".venv" / "bin" / "python"), "warm_cache.py"), superset),
+        Program("dagster-webserver", webserver, ROOT, "DAGSTER_PORT", settings.dagster_port, "/server_info"),
+        Program("dagster-daemon", (str(scripts / "dagster-daemon"), "run", *workspace), ROOT),
+    ]
+
+
+def environment(settings: Settings, credentials: Mapping[str, str]) -> dict[str, str]:
+    """What the programs need on top of the environment that `make up` was called in."""
+    return {
+        **settings.environment(),
+        **{name: credentials[name] for name in HANDED_ON if name in credentials},
+        "SUPERSET_HOME": str(settings.var / "superset"),
+        "SUPERSET_CONFIG_PATH": str(ROOT / "superset" / "superset_config.py"),
+        MARK: str(settings.var),
+    }
+
+
+def inherited(present: Mapping[str, str]) -> dict[str, str]:
+    """The caller's environment without what belongs to the caller's own session."""
+    left_out = {"VIRTUAL_ENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHONPATH", "PYTHONHOME"}
+    # Without cached byte code every start of Superset or Dagster compiles some thousand files anew.
+    left_out.add("PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in present.items() if name not in left_out}
+    # dagster-dbt looks for `dbt` on PATH.
+    return kept | {"PATH": f"{Path(sys.executable).parent}:{present.get('PATH', '/usr/bin:/bin')}"}

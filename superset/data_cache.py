@@ -1,0 +1,107 @@
+"""Superset's cache of answers, every one of them kept under the version of the data that it is of.
+
+A finished transform gives the data a new version, and with it nothing that was cached before is found again. The
+version is read once in a request, before the request reads any data: an answer that was computed while the version
+changed is kept under the old one, never under the new one.
+"""
+
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import flask
+from flask_caching.backends import FileSystemCache, RedisCache
+from flask_caching.backends.base import BaseCache
+
+from data_version import DataVersion
+
+# Ranges with such words move within the day.
+MOVES_WITHIN_A_DAY = re.compile(r"\b(now|hours?|minutes?|seconds?)\b", re.IGNORECASE)
+SECONDS_OF_A_MOVING_RANGE = 600
+
+
+class VersionedCache(BaseCache):
+    """Keeps things in another cache, with the request's data version in the key; keeps nothing when that is unknown."""
+
+    def __init__(self, store: Any, source: DataVersion) -> None:
+        super().__init__(default_timeout=store.default_timeout)
+        self.store = store
+        self.source = source
+
+    def version(self) -> str | None:
+        """The version that this request works with, read when it is first asked for."""
+        if "data_version" not in flask.g:
+            flask.g.data_version = self.source.read()
+        return flask.g.data_version
+
+    def get(self, key: str) -> Any:
+        """What was kept under the key by a request of the same version."""
+        version = self.version()
+        return self.store.get(f"{version} {key}") if version else None
+
+    def has(self, key: str) -> bool:
+        """Whether `get` would find something."""
+        version = self.version()
+        return bool(version and self.store.has(f"{version} {key}"))
+
+    def set(self, key: str, value: Any, timeout: int | None = None) -> bool:
+        """Keeps it, unless the version was not read before the value was computed."""
+        version = flask.g.get("data_version")
+        return bool(version and self.store.set(f"{version} {key}", value, timeout))
+
+    def add(self, key: str, value: Any, timeout: int | None = None) -> bool:
+        """The same, unless there is something already."""
+        version = flask.g.get("data_version")
+        return bool(version and self.store.add(f"{version} {key}", value, timeout))
+
+    def delete(self, key: str) -> bool:
+        """Forgets it in this version."""
+        version = self.version()
+        return bool(version and self.store.delete(f"{version} {key}"))
+
+    def clear(self) -> bool:
+        """Forgets everything, of all versions."""
+        return bool(self.store.clear())
+
+
+class Files(FileSystemCache):
+    """Files that are thrown away by halves: one by one, a full cache would be looked through at every write."""
+
+    def _prune(self) -> None:
+        if not self._over_threshold():
+            return
+        oldest_first = sorted((Path(name) for name in self._list_dir()), key=_written_at)
+        half = len(oldest_first) // 2
+        for file in oldest_first[:half]:
+            file.unlink(missing_ok=True)
+        self._update_count(value=len(oldest_first) - half)
+
+
+def _written_at(file: Path) -> float:
+    with suppress(FileNotFoundError):  # the other worker was quicker
+        return file.stat().st_mtime
+    return 0.0
+
+
+def versioned(app: flask.Flask, config: dict[str, Any], args: list[Any], options: dict[str, Any]) -> VersionedCache:
+    """Flask-Caching's way to make a cache, named as CACHE_TYPE: Redis when CACHE_REDIS_URL is set, files otherwise."""
+    store = RedisCache if config.get("CACHE_REDIS_URL") else Files
+    return VersionedCache(store.factory(app, config, args, options), DataVersion(config["WAREHOUSE_READER_URL"]))
+
+
+def begin_request(cache: VersionedCache, queries: list[dict[str, Any]]) -> None:
+    """Reads the version before the queries are run, for a forced one would not look into the cache before.
+
+    Answers for ranges such as the last three hours are good for ten minutes only.
+    """
+    version = cache.version()
+    if version and any(_moves_within_a_day(query) for query in queries):
+        flask.g.data_version = f"{version}, {time.time() // SECONDS_OF_A_MOVING_RANGE:.0f}"
+
+
+def _moves_within_a_day(query: dict[str, Any]) -> bool:
+    ranges = [query.get("time_range")]
+    ranges += [each.get("val") for each in query.get("filters") or () if each.get("op") == "TEMPORAL_RANGE"]
+    return any(isinstance(text, str) and MOVES_WITHIN_A_DAY.search(text) for text in ranges)

@@ -1,0 +1,34 @@
+"""How gunicorn serves Superset: `cd superset && .venv/bin/gunicorn -c gunicorn.conf.py`.
+
+Threads, because a request mostly waits for Postgres; two workers, because more of them take memory and give no
+throughput on a small machine.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("SUPERSET_CONFIG_PATH", str(Path(__file__).resolve().with_name("superset_config.py")))
+
+wsgi_app = "superset.app:create_app()"
+# In a container others must reach it; docker-compose.yml publishes nothing of it.
+bind = f"{os.environ.get('SUPERSET_HOST', '127.0.0.1')}:{os.environ.get('SUPERSET_PORT', '8088')}"
+worker_class = "gthread"
+workers = 2
+threads = 16
+preload_app = True  # loaded once, then forked: half the start time and memory
+timeout = 90  # above Postgres's statement timeout of 60 s
+graceful_timeout = 5
+keepalive = 75  # longer than people pause between clicks, else the browser meets closed connections
+limit_request_line = 0  # addresses of charts carry their whole state
+limit_request_field_size = 0
+control_socket_disable = True  # it would lie in the home folder
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Gives each worker database connections of its own: a socket shared with the parent mixes up answers."""
+    from superset import db
+
+    with worker.app.wsgi().app_context():
+        for engine in db.engines.values():
+            engine.pool = engine.pool.recreate()

@@ -1,0 +1,141 @@
+"""A real Dagster webserver and daemon, and the parts of their GraphQL API that the UI's buttons use."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[1]
+_LAUNCH_BACKFILL = """
+mutation($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}
+"""
+_BACKFILL = """
+query($id: String!) {
+  partitionBackfillOrError(backfillId: $id) {
+    ... on PartitionBackfill { status error { message } runs { runId status } }
+  }
+}
+"""
+_LAUNCH_RUN = """
+mutation($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+    ... on RunConfigValidationInvalid { errors { message } }
+  }
+}
+"""
+_RUN = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+_STATS = """
+query($keys: [AssetKeyInput!]) {
+  assetNodes(assetKeys: $keys) {
+    assetKey { path }
+    partitionStats { numFailed numMaterialized numMaterializing numPartitions }
+  }
+}
+"""
+
+
+class DagsterApi:
+    """What a person does in the Dagster UI."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        answer = requests.post(f"{self._url}/graphql", json={"query": query, "variables": variables}, timeout=300)
+        data = answer.json()
+        if data.get("errors"):
+            raise RuntimeError(str(data["errors"])[:2000])
+        return data["data"]
+
+    def backfill(self, modules: list[str], keys: list[str]) -> str:
+        """Materialize partitions as the dialog does. Returns the backfill's id."""
+        selection = [{"path": ["raw", module]} for module in modules]
+        launched = self.ask(_LAUNCH_BACKFILL, params={"assetSelection": selection, "partitionNames": keys})
+        return str(launched["launchPartitionBackfill"]["backfillId"])
+
+    def wait_for_backfill(self, backfill_id: str, seconds: float = 240) -> list[str]:
+        """The statuses of the backfill's runs when it has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            backfill = self.ask(_BACKFILL, id=backfill_id)["partitionBackfillOrError"]
+            if backfill["status"] != "REQUESTED":
+                assert backfill["error"] is None, backfill["error"]
+                return [run["status"] for run in backfill["runs"]]
+            time.sleep(0.5)
+        raise TimeoutError(f"backfill {backfill_id} has not ended: {backfill}")
+
+    def launch(self, job: str, config: dict[str, Any] | None = None, tags: dict[str, str] | None = None) -> str:
+        """Launch a job from its launchpad. Returns the run's id."""
+        selector = {"repositoryLocationName": "dealer_dashboard", "repositoryName": "__repository__", "jobName": job}
+        metadata = {"tags": [{"key": key, "value": value} for key, value in (tags or {}).items()]}
+        params = {"selector": selector, "runConfigData": config or {}, "executionMetadata": metadata}
+        launched = self.ask(_LAUNCH_RUN, params=params)["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def wait_for_run(self, run_id: str, seconds: float = 240) -> str:
+        """The run's status when it has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            status = str(self.ask(_RUN, id=run_id)["runOrError"]["status"])
+            if status in ("SUCCESS", "FAILURE", "CANCELED"):
+                return status
+            time.sleep(0.5)
+        raise TimeoutError(f"run {run_id} has not ended: {status}")
+
+    def partition_stats(self, modules: list[str]) -> dict[str, dict[str, int]]:
+        """Failed, materialized and other partitions of each raw asset, as its page counts them."""
+        nodes = self.ask(_STATS, keys=[{"path": ["raw", module]} for module in modules])["assetNodes"]
+        return {node["assetKey"]["path"][-1]: node["partitionStats"] for node in nodes}
+
+
+@contextmanager
+def running_dagster(env: dict[str, str], port: int, logs: Path) -> Iterator[DagsterApi]:
+    """Webserver and daemon with this environment; they end with the block."""
+    scripts, workspace = Path(sys.executable).parent, str(ROOT / "workspace.yaml")
+    commands = [
+        [str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
+        [str(scripts / "dagster-daemon"), "run", "-w", workspace],
+    ]
+    url = f"http://127.0.0.1:{port}"
+    with (logs / "dagster.log").open("ab") as log:
+        processes = [subprocess.Popen(c, env=env, cwd=ROOT, stdout=log, stderr=log) for c in commands]
+        try:
+            _wait(url, processes, logs)
+            yield DagsterApi(url)
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def _wait(url: str, processes: list[subprocess.Popen[bytes]], logs: Path) -> None:
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        if any(process.poll() is not None for process in processes):
+            raise RuntimeError((logs / "dagster.log").read_text()[-3000:])
+        try:
+            if requests.get(f"{url}/server_info", timeout=5).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.3)
+    raise TimeoutError("Dagster's webserver does not answer")

@@ -1,0 +1,104 @@
+"""Quota, slots and locks hold over several runs at once; what they leave out is said in words."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from pipeline_support import Warehouse, dates_back
+from sandbox_orders import BOOK, MIXED, Sandbox
+from servers import running_sandbox
+
+from dlt_sources.dgi.endpoints import ENDPOINTS
+from orchestration.by_hand import pull_by_hand
+from orchestration.registry.fleet import register
+from orchestration.registry.store import open_registry
+from orchestration.settings import ROOT, Settings
+
+pytestmark = pytest.mark.slow
+
+LAST_WEEK = dates_back(7)
+
+
+@pytest.fixture(scope="session")
+def slow_sandbox_url() -> Iterator[str]:
+    """A sandbox that takes its time, so that requests of several runs are under way together."""
+    with running_sandbox("--size", "S", "--days", "30", "--latency", "0.05") as url:
+        yield url
+
+
+@pytest.fixture
+def slow_sandbox(slow_sandbox_url: str, settings: Settings) -> Iterator[Sandbox]:
+    one = Sandbox(slow_sandbox_url)
+    one.reset()
+    register(settings, one.fleet)
+    yield one
+    one.reset()
+
+
+def pull_in_processes(*dealers: str, first: date, last: date) -> list[int]:
+    """`dealers pull` for each dealer, all at the same time. Returns their exit codes."""
+    command = [sys.executable, "-m", "orchestration.cli", "pull", "--no-transform"]
+    command += ["--from", first.isoformat(), "--to", last.isoformat()]
+    started = [
+        subprocess.Popen([*command, "--dealer", dealer], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for dealer in dealers
+    ]
+    return [process.wait(120) for process in started]
+
+
+def test_requests_at_a_main_dealer_are_bounded_over_all_runs(
+    settings: Settings, slow_sandbox: Sandbox, warehouse: Warehouse
+) -> None:
+    with open_registry(settings) as registry:
+        registry.edit(registry.main_dealer(BOOK), concurrency=2)
+    dealers = slow_sandbox.dealers(BOOK)[:3]
+    assert pull_in_processes(*dealers, first=LAST_WEEK[0], last=LAST_WEEK[-1]) == [0, 0, 0]
+    assert slow_sandbox.max_concurrent(BOOK) == 2
+    assert warehouse.one("select count(distinct dealer_id) from raw.pkb") == 3
+
+
+def test_two_runs_of_the_same_partitions_at_once_double_nothing(
+    settings: Settings, slow_sandbox: Sandbox, warehouse: Warehouse
+) -> None:
+    dealer = slow_sandbox.dealers(MIXED)[0]
+    assert pull_in_processes(dealer, dealer, first=LAST_WEEK[0], last=LAST_WEEK[-1]) == [0, 0]
+    # The second finds what the first fetched, or asks again and finds nothing new.
+    assert slow_sandbox.calls(dealer) in range(len(ENDPOINTS), 2 * len(ENDPOINTS) + 1)
+    for module in ENDPOINTS:
+        doubled = warehouse.one(
+            f"select count(*) from (select 1 from raw.{module} where dealer_id = %s "
+            "group by document_key, content_hash having count(*) > 1) as doubled",
+            dealer,
+        )
+        assert doubled == 0, module
+    assert warehouse.one("select count(*) from raw.pkb where dealer_id = %s", dealer) > 0
+
+
+def test_a_used_up_quota_stops_the_key_without_a_request(
+    settings: Settings, slow_sandbox: Sandbox, warehouse: Warehouse
+) -> None:
+    dealer = next(d for d in slow_sandbox.fleet["dealers"] if d["main_dealer"] == MIXED and d["key"] == "Celebes Motor")
+    with open_registry(settings) as registry:
+        key = registry.key(MIXED, dealer["key"])
+        used = warehouse.rows("select requests from registry.key_usage where api_key_id = %s", key.id)
+        registry.edit(key, daily_quota=(used[0][0] if used else 0) + 10)
+    assert not pull_by_hand(settings, LAST_WEEK[0], LAST_WEEK[-1], [dealer["id"]], [], False)
+    assert slow_sandbox.calls(dealer["id"]) == 10
+    reasons = warehouse.rows(
+        "select outcome, reason, count(*) from raw.api_call where dealer_id = %s group by 1, 2 order by 1", dealer["id"]
+    )
+    assert [(outcome, count) for outcome, _, count in reasons if outcome == "failed"] == [("failed", 5)]
+    assert "quota" in reasons[0][1]
+
+    with open_registry(settings) as registry:
+        registry.edit(registry.key(MIXED, dealer["key"]), daily_quota=None)
+    assert pull_by_hand(settings, LAST_WEEK[0], LAST_WEEK[-1], [dealer["id"]], [], False)
+
+
+def test_dates_that_nobody_keeps_any_more_fail_without_a_request(settings: Settings, slow_sandbox: Sandbox) -> None:
+    dealer = slow_sandbox.dealers(BOOK)[0]
+    gone = dates_back(40)[0]
+    assert not pull_by_hand(settings, gone, gone, [dealer], ["prsp"], False)
+    assert slow_sandbox.calls(dealer) == 0

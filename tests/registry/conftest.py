@@ -1,0 +1,51 @@
+"""For each test an empty registry, and the environment that leads the command line to it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from registry_support import Admin, Tables, tables_of
+
+from orchestration.registry.migrate import migrate
+from orchestration.settings import Settings, load_settings
+
+
+@pytest.fixture(scope="session")
+def migrated(new_database: Callable[[str], str]) -> str:
+    """The address of a migrated database."""
+    url = new_database("registry")
+    migrate(Settings(_env_file=None, warehouse_url=url))
+    return url
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The environment of the test, in which no setting is set but where local state lies."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("VAR_DIR", str(tmp_path / "var"))
+    return monkeypatch
+
+
+@pytest.fixture
+def settings(environment: pytest.MonkeyPatch, migrated: str) -> Settings:
+    """Settings of a warehouse with an empty registry and no loads, set in the environment."""
+    environment.setenv("WAREHOUSE_URL", migrated)
+    environment.setenv("DGI_ENCRYPTION_KEY", Fernet.generate_key().decode())
+    made = load_settings()
+    with tables_of(made) as tables:
+        tables.execute("truncate registry.main_dealer, registry.change, raw._dlt_loads, raw.api_call "
+                       "restart identity cascade")  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def admin(settings: Settings) -> Admin:
+    return Admin()
+
+
+@pytest.fixture
+def tables(settings: Settings) -> Iterator[Tables]:
+    with tables_of(settings) as tables:
+        yield tables
