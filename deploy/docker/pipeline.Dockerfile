@@ -1,11 +1,11 @@
 # The pipeline: Dagster's webserver, daemon and code location, the registry's command line, the demo's sandbox.
 FROM python:3.11.15-slim-bookworm AS build
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+ENV UV_CACHE_DIR=/uv-cache UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 # The packages change seldom: a layer of their own, made again only with the pins.
 COPY pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --no-dev --no-install-project
+RUN --mount=type=cache,target=/uv-cache uv sync --no-dev --no-install-project
 
 FROM python:3.11.15-slim-bookworm
 ENV PATH=/app/.venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 HOME=/tmp \

@@ -1,14 +1,14 @@
 # Superset. Target `web` serves it; target `reports` has a headless browser besides, for dashboards by e-mail.
 FROM python:3.11.15-slim-bookworm AS build
-ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+ENV UV_CACHE_DIR=/uv-cache UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app/superset
 # The packages change seldom: a layer of their own, made again only with the pins.
 COPY superset/pyproject.toml ./
-RUN --mount=type=cache,target=/root/.cache/uv uv sync
+RUN --mount=type=cache,target=/uv-cache uv sync
 
 FROM build AS build-reports
-RUN --mount=type=cache,target=/root/.cache/uv uv sync --group reports
+RUN --mount=type=cache,target=/uv-cache uv sync --group reports
 
 FROM python:3.11.15-slim-bookworm AS base
 ENV PATH=/app/superset/.venv/bin:$PATH PYTHONUNBUFFERED=1 PGTZ=UTC HOME=/tmp \

@@ -158,8 +158,11 @@ class Board:
         """Choose one option of a filter in place of those chosen so far, and apply it."""
         page = self.page
         box = page.locator(f"input#{filter_id}").locator("visible=true")
+        more = page.locator('[data-test="dropdown-container-btn"]').locator("visible=true")
+        # The bar is drawn after the grid, and a filter that has no room in it waits behind a button.
+        self.until(lambda: bool(box.count() or more.count()), "the bar of filters")
         if not box.count():
-            page.locator('[data-test="dropdown-container-btn"]').click()
+            more.click()
             box.wait_for()
         select = page.locator(f'.ant-select[data-test="{filter_id}"]').locator("visible=true")
         chosen = select.locator(".ant-select-selection-item-remove")
