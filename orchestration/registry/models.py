@@ -1,6 +1,6 @@
 """The tables of schema `registry`. Their history is in `migrations/`."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, MetaData, Text, UniqueConstraint, func
@@ -100,6 +100,39 @@ class KeyUsage(Base):
     api_key_id: Mapped[int] = mapped_column(ForeignKey("registry.api_key.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     requests: Mapped[int]
+
+
+class FetchSchedule(Base):
+    """When dealers are pulled: one dealer, one key's group, one main dealer, or all of them; the narrowest counts."""
+
+    __tablename__ = "fetch_schedule"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(main_dealer_id, api_key_id, dealer_id) <= 1", name="scope"),
+        CheckConstraint("num_nonnulls(every_hours, daily_at, cron) = 1", name="kind"),
+        CheckConstraint("every_hours between 1 and 24", name="every_hours"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    main_dealer_id: Mapped[str | None] = mapped_column(ForeignKey("registry.main_dealer.id"))
+    api_key_id: Mapped[int | None] = mapped_column(ForeignKey("registry.api_key.id"), comment="The key's dealers")
+    dealer_id: Mapped[str | None] = mapped_column(ForeignKey("registry.dealer.id"))
+    modules: Mapped[list[str] | None] = mapped_column(comment="Modules that it pulls; null is all")
+    every_hours: Mapped[int | None] = mapped_column(comment="Hourly every N, from midnight at the main dealer")
+    daily_at: Mapped[time | None] = mapped_column(comment="Local time of the main dealer")
+    cron: Mapped[str | None] = mapped_column(comment="Five fields, in the main dealer's time zone")
+    is_enabled: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class UserDealer(Base):
+    """A dealer that a dealer user may see, in Superset and through the data API."""
+
+    __tablename__ = "user_dealer"
+
+    user_name: Mapped[str] = mapped_column(primary_key=True, comment="As they log in to Superset")
+    dealer_id: Mapped[str] = mapped_column(ForeignKey("registry.dealer.id"), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Change(Base):
