@@ -14,9 +14,8 @@ from pathlib import Path
 
 import requests
 
-
 # One byte a port, locked by the process of tests that was given the port, until it ends.
-_PORTS = Path(tempfile.gettempdir(), f"dealer-dashboard-test-ports-{os.geteuid()}").open("w")
+_PORTS = Path(tempfile.gettempdir(), f"dealer-dashboard-test-ports-{os.geteuid()}").open("w")  # noqa: SIM115
 _given: set[int] = set()  # a process is not kept out by its own locks
 
 
