@@ -12,6 +12,9 @@ INSTALLED = @test -x $(PY) || { echo 'Nothing is installed here yet: run make up
 INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and there is no python3 on PATH.' >&2; exit 1; }; \
 	$(PYTHON) stack/install.py
 
+# Without cached byte code every start of Dagster, dbt or Superset compiles some thousand files anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # Two processes run the tests, in the order and the groups that tests/conftest.py makes.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
