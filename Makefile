@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Two processes run the tests, in the order and the groups that tests/conftest.py makes.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help up down status logs psql backup restore test test-quick lint dictionary dashboards-export dashboards-format bench install-dev
+.PHONY: help up down status logs psql backup restore test test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,12 @@ lint: install-dev ## Check style, types, dbt's descriptions and the dashboards
 
 dictionary: install-dev ## Write what repeats other files: Superset's datasets, metric tables, dbt's exposures
 	@$(PY) -m dictionary
+
+asset-graph: install-dev ## Write the snapshot of Dagster's assets, a line each
+	@$(PY) tests/pipeline/asset_graph.py
+
+pins: install-dev ## Write the newest fitting versions of all packages as the pins of both environments
+	@$(PY) -m stack.pin . superset
 
 dashboards-export: ## Bring what was built or changed in Superset back as files (DRY_RUN=1: only show it)
 	$(INSTALLED)
