@@ -12,7 +12,13 @@ INSTALLED = @test -x $(PY) || { echo 'Nothing is installed here yet: run make up
 INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and there is no python3 on PATH.' >&2; exit 1; }; \
 	$(PYTHON) stack/install.py
 
-.PHONY: help up down status logs psql backup restore test test-quick lint dictionary dashboards-export dashboards-format bench install-dev
+# Without cached byte code every start of Dagster, dbt or Superset compiles some thousand files anew.
+export PYTHONDONTWRITEBYTECODE :=
+
+# Two processes run the tests, in the order and the groups that tests/conftest.py makes.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: help up down status logs psql backup restore test test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -47,21 +53,27 @@ restore: ## Fill the empty databases of a new machine from a backup (FROM=folder
 
 test: install-dev lint ## Check style and types, then run all tests
 	@$(PY) tests/superset/browsers.py
-	@$(PY) -m pytest
+	@$(PY) -m pytest $(SIDE_BY_SIDE)
 
 test-quick: install-dev ## Run the tests that need no servers
-	@$(PY) -m pytest -m 'not slow'
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m 'not slow'
 
 lint: install-dev ## Check style, types, dbt's descriptions and the dashboards
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy dictionary dlt_sources orchestration sandbox stack
-	@$(PY) -m sqlfluff lint --nocolor dbt_project/models dbt_project/tests
+	@$(PY) -m sqlfluff lint --nocolor --processes 2 dbt_project/models dbt_project/tests
 	@$(PY) -m dictionary --check
 	@PYTHONPATH=superset $(PY) -m provisioning.validation
 
 dictionary: install-dev ## Write what repeats other files: Superset's datasets, metric tables, dbt's exposures
 	@$(PY) -m dictionary
+
+asset-graph: install-dev ## Write the snapshot of Dagster's assets, a line each
+	@$(PY) tests/pipeline/asset_graph.py
+
+pins: install-dev ## Write the newest fitting versions of all packages as the pins of both environments
+	@$(PY) -m stack.pin . superset
 
 dashboards-export: ## Bring what was built or changed in Superset back as files (DRY_RUN=1: only show it)
 	$(INSTALLED)

@@ -9,10 +9,11 @@ from dictionary.datasets import datasets_of_gone_marts, write_datasets
 from dictionary.exposures import write_exposures
 from dictionary.marts import DictionaryError, Mart, read_marts
 from dictionary.metrics_page import write_metrics_page
+from dictionary.table_pages import write_table_pages
 
 Writer = Callable[[Mapping[str, Mart]], dict[Path, str]]
 # Each returns whole files: path -> text.
-WRITERS: tuple[Writer, ...] = (write_metrics_page, write_datasets, write_exposures)
+WRITERS: tuple[Writer, ...] = (write_metrics_page, write_datasets, write_exposures, write_table_pages)
 
 
 def out_of_date() -> dict[Path, str]:

@@ -6,7 +6,7 @@ metric of its mart has the metric's label: Superset shows the column's for both.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ class Mart:
 
 def read_marts(project: Path = DBT_PROJECT) -> dict[str, Mart]:
     """Returns the marts by name; raises DictionaryError where a metric is defined twice, nowhere or incompletely."""
-    blocks = {name: " ".join(text.split()) for name, text in _doc_blocks(project)}
+    blocks = doc_blocks(project)
     # A step on the way to a table (ephemeral) has no columns of its own.
     models = [model for model in _models(project) if "columns" in model]
     definitions = _definitions(models)
@@ -97,9 +97,17 @@ def _models(project: Path) -> Iterator[dict[str, Any]]:
             yield from (yaml.safe_load(path.read_text()) or {}).get("models", [])
 
 
-def _doc_blocks(project: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted((project / "models").rglob("*.md")):
-        yield from DOC_BLOCK.findall(path.read_text())
+def doc_blocks(project: Path) -> dict[str, str]:
+    """dbt's blocks of text, which several columns share, by name."""
+    pages = (path.read_text() for path in sorted((project / "models").rglob("*.md")))
+    return {name: " ".join(text.split()) for page in pages for name, text in DOC_BLOCK.findall(page)}
+
+
+def described_by(described: Mapping[str, Any], blocks: Mapping[str, str]) -> str:
+    """The description of a table or column on one line, its block of text put in."""
+    description = " ".join(described.get("description", "").split())
+    reference = DOC_REFERENCE.match(description)
+    return blocks[reference[1]] if reference else description
 
 
 def _meta(described: dict[str, Any]) -> dict[str, Any]:
@@ -170,8 +178,5 @@ def _metric(metric: dict[str, Any], definitions: dict[str, dict[str, Any]], mart
 
 
 def _column(column: dict[str, Any], blocks: dict[str, str], metric_label: str | None) -> Column:
-    description = " ".join(column["description"].split())
-    if reference := DOC_REFERENCE.match(description):
-        description = blocks[reference[1]]
     label = _meta(column).get("label") or metric_label or label_of(column["name"])
-    return Column(column["name"], column["data_type"], description, label)
+    return Column(column["name"], column["data_type"], described_by(column, blocks), label)

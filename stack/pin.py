@@ -1,8 +1,4 @@
-# /// script
-# requires-python = ">=3.11"
-# dependencies = ["tomlkit>=0.13"]
-# ///
-"""Refreshes the pins of a uv project: `uv run stack/pin.py FOLDER...` (the root is `.`, Superset's project `superset`).
+"""Refreshes the pins of uv projects: `python -m stack.pin FOLDER...` (the root is `.`, Superset's project `superset`).
 
 The tested versions of all direct and transitive packages stand in `[tool.uv] constraint-dependencies` of the project's
 own pyproject.toml, and uv resolves to just that set everywhere. uv.lock would do the same, but it records the address
@@ -10,7 +6,6 @@ of the package index of whoever made it, so it stays out of git.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +14,8 @@ from typing import Any
 
 import tomlkit
 from tomlkit import TOMLDocument
+
+from stack.install import provide_uv, var_dir
 
 NOTE = "every version of the tested set, written by stack/pin.py"
 
@@ -34,7 +31,7 @@ def resolve(project: TOMLDocument) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         # in a folder of its own, so that neither the old uv.lock nor an enclosing project has a say
         Path(folder, "pyproject.toml").write_text(unpinned.as_string())
-        command = [os.environ.get("UV", "uv"), "export", "--quiet", "--project", folder, "--no-emit-project"]
+        command = [provide_uv(var_dir() / "tools"), "export", "--quiet", "--project", folder, "--no-emit-project"]
         command += ["--all-groups", "--all-extras", "--no-hashes", "--no-header", "--no-annotate"]
         exported = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     return [line.strip() for line in exported.splitlines() if "==" in line]

@@ -1,5 +1,7 @@
 """Starts the real servers that tests talk to, each in a process of its own, on ports that nothing else uses."""
 
+import fcntl
+import os
 import random
 import socket
 import subprocess
@@ -12,10 +14,21 @@ from pathlib import Path
 
 import requests
 
+# One byte a port, locked by the process of tests that was given the port, until it ends.
+_PORTS = Path(tempfile.gettempdir(), f"dealer-dashboard-test-ports-{os.geteuid()}").open("w")  # noqa: SIM115
+_given: set[int] = set()  # a process is not kept out by its own locks
+
 
 def unused_port() -> int:
-    """A port below the kernel's own range that nothing listens on."""
+    """A port below the kernel's own range that nothing listens on and no process of tests was given before."""
     for port in random.sample(range(20_000, 32_000), 200):
+        if port in _given:
+            continue
+        try:
+            fcntl.lockf(_PORTS, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+        except OSError:  # another process's
+            continue
+        _given.add(port)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port

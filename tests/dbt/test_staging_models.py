@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from psycopg2.extensions import connection
 
 from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
 
+PAYLOADS = Path(__file__).resolve().parents[1] / "payloads"
 LOAD = "1700000000.1"
 SENT = {
     "number": ("20,5", Decimal("20.5")),
@@ -130,6 +132,15 @@ def test_every_field_is_read_from_its_own_key(stored: connection, endpoint: Endp
         document_of(endpoint)[child] for child in endpoint.children
     ]
     assert row["unread_fields"] == []
+
+
+@every_module
+def test_a_recorded_document_is_read_whole(stored: connection, endpoint: Endpoint) -> None:
+    recorded = json.loads((PAYLOADS / f"{endpoint.module}.json").read_text())
+    row = store(stored, endpoint.module, recorded)
+    assert row["unread_fields"] == []
+    sent = {column_name(name) for name, value in recorded.items() if value not in ("", None) and name not in FROM_RAW}
+    assert [column for column in sent if row[column] is None] == []
 
 
 @every_module

@@ -2,15 +2,18 @@
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asking import DEALER
 
 from dlt_sources.dgi.documents import Document, DocumentReader, Reading, Rejected, days_of
+from dlt_sources.dgi.endpoints import ENDPOINTS
 
 OTHER = "09418"
 KNOWN = frozenset([DEALER, OTHER])
+PAYLOADS = Path(__file__).resolve().parents[1] / "payloads"
 
 
 def read(*records: dict[str, Any] | bytes | str, module: str = "prsp") -> Reading:
@@ -48,6 +51,16 @@ def test_a_record_by_the_book_is_kept_as_it_is() -> None:
     one = document(text)
     assert (one.key, one.dealer_id, one.payload, one.document, one.notes) == ("P1", DEALER, text, None, ())
     assert (one.created, one.modified) == (datetime(2026, 5, 4, 8), None)
+
+
+@pytest.mark.parametrize("module", ENDPOINTS)
+def test_a_recorded_document_is_kept_as_it_is(module: str) -> None:
+    text = (PAYLOADS / f"{module}.json").read_text()
+    dealer = json.loads(text)["dealerId"]
+    reading = DocumentReader(module).read([text.encode()], dealer, frozenset([dealer]))
+    (one,) = reading.documents
+    assert (reading.rejected, reading.undocumented) == ([], set())
+    assert (one.payload, one.document, one.notes) == (text, None, ())
 
 
 def test_a_key_of_two_parts_needs_both() -> None:

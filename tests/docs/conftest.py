@@ -1,0 +1,45 @@
+"""A stack as `DEMO=0 make up` makes it, and a sandbox that stands in for the main dealer that its owner connects."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from doc_commands import ROOT
+from production import Production
+from sandbox_orders import Sandbox
+from servers import running_sandbox, unused_port
+
+# Stands in for uv, which may be anywhere or not be there: `uv run X` is X of this environment.
+UV = '#!/bin/sh\n[ "$1" = run ] && shift && exec "$@"\n'
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+    """An empty production-like stack; nothing is registered in it."""
+    work = tmp_path_factory.mktemp("checkout")
+    for entry in ROOT.iterdir():  # so that what a command writes beside it does not land in the tree
+        if entry.name not in ("var", ".env", ".git"):
+            (work / entry.name).symlink_to(entry)
+    tools = tmp_path_factory.mktemp("tools")
+    (tools / "uv-run").mkdir()
+    (tools / "uv-run" / "uv").write_text(UV)
+    (tools / "uv-run" / "uv").chmod(0o755)
+    kept = {name: value for name, value in os.environ.items() if not re.match(r"MAKE|MFLAGS|PYTEST|PYTHON", name)}
+    ports = {f"{name}_PORT": str(unused_port()) for name in ("POSTGRES", "DAGSTER", "SUPERSET", "SANDBOX")}
+    env = kept | ports | {"DEMO": "0", "VAR_DIR": str(tmp_path_factory.mktemp("var"))}
+    with running_sandbox("--size", "S", "--days", "30") as url:
+        fleet = Sandbox(url).fleet
+        (key,) = [key for key in fleet["keys"] if key["name"] == "Sentosa Motor"]
+        base = next(one["h1_base_url"] for one in fleet["main_dealers"] if one["id"] == "Q7X")
+        path = os.pathsep.join([str(tools / "uv-run"), str(ROOT / ".venv" / "bin"), env["PATH"]])
+        one = Production(work, env | {"PATH": path}, base, key["api_key"], key["secret_key"])
+        make = shutil.which("make") or "make"
+        up = subprocess.run([make, "up"], cwd=work, env=env, capture_output=True, text=True, check=False)
+        try:
+            assert up.returncode == 0, up.stdout[-3000:] + up.stderr[-3000:]
+            yield one
+        finally:
+            subprocess.run([make, "down"], cwd=work, env=env, capture_output=True, check=True)
