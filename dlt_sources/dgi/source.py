@@ -19,12 +19,12 @@ from dlt.destinations import postgres
 from dlt.extract import DltResource
 from psycopg2 import sql
 
-from dlt_sources.dgi.client import Outcome
-from dlt_sources.dgi.endpoints import ENDPOINTS
 from dlt_sources.dgi.fetching import Fetched
 from dlt_sources.dgi.known import Known
+from dlt_sources.dgi.raw_schema import make_beside
 from dlt_sources.dgi.server import Call
 from dlt_sources.dgi.tables import SCHEMAS, dlt_columns, to_tables
+from dlt_sources.dgi.verdicts import Outcome
 
 SOURCE_NAME = "dgi"
 DATASET = "raw"
@@ -117,7 +117,7 @@ def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = No
 
 
 def create_tables(warehouse_url: str) -> None:
-    """Make the raw tables, or add the columns they lack, and the indexes that looking things up in them needs.
+    """Make the raw tables, or add the columns they lack, and what stands beside them: indexes, view, protection.
 
     Any number of processes may do so at once: an advisory lock lets one at a time, for `if not exists` alone does not.
     """
@@ -127,23 +127,7 @@ def create_tables(warehouse_url: str) -> None:
             pipeline = _pipeline(warehouse_url, folder)
             pipeline.extract(dgi_source(lambda: iter(())))
             pipeline.sync_schema()
-        for module in ENDPOINTS:
-            cursor.execute(
-                f"""
-                create index if not exists {module}_version
-                    on raw.{module} (dealer_id, document_key, called_at desc, call_id desc);
-                create index if not exists {module}_created on raw.{module} (dealer_id, created_time);
-                create index if not exists {module}_load on raw.{module} (_dlt_load_id);
-                """
-            )
-        cursor.execute(
-            """
-            create index if not exists api_call_place on raw.api_call (dealer_id, module, called_at desc);
-            create index if not exists api_call_load on raw.api_call (_dlt_load_id);
-            create index if not exists rejected_record_content on raw.rejected_record (content_hash);
-            create unique index if not exists dlt_loads_load on raw._dlt_loads (load_id);
-            """
-        )
+        make_beside(cursor)
 
 
 def _schema() -> dlt.Schema:

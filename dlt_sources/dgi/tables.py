@@ -168,7 +168,7 @@ def _call_row(fetched: Fetched, run_id: str | None) -> dict[str, Any]:
         "http_status": answer.http_status,
         "outcome": answer.outcome.value,
         "reason": answer.reason,
-        "records": len(answer.records),
+        "records": fetched.received,
         "documents": len(reading.documents),
         "new_versions": len(fetched.new_documents),
         "deleted": len(fetched.missing),

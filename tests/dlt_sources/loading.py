@@ -43,10 +43,13 @@ class Raw:
         ]
 
     def empty(self) -> None:
-        """Remove every row that a load left."""
+        """Remove every row that a load left. Raw refuses it to everybody but a superuser who insists."""
         with closing(psycopg2.connect(self.url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute("select tablename from pg_tables where schemaname = 'raw' and tablename <> '_dlt_version'")
-            cursor.execute("truncate " + ", ".join(f"raw.{name}" for (name,) in cursor.fetchall()))
+            cursor.execute(
+                "set local session_replication_role = replica; truncate "
+                + ", ".join(f"raw.{name}" for (name,) in cursor.fetchall())
+            )
 
     @contextmanager
     def held(self, table: str) -> Iterator[Callable[[], None]]:
