@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -98,7 +98,7 @@ class Fetcher:
         self._health = {key: _KeyHealth(len(asked)) for key, asked in dealers.items()}
         self._total = len(calls)
 
-    def __iter__(self) -> Iterator[Fetched]:
+    def __iter__(self) -> Generator[Fetched, None, None]:
         workers = {server: self._threads.get(server.id, server.concurrency) for server in self._waiting}
         with ThreadPoolExecutor(max(1, sum(workers.values())), thread_name_prefix="dgi") as pool:
             try:

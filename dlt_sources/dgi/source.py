@@ -25,12 +25,15 @@ from dlt_sources.dgi.raw_schema import make_beside
 from dlt_sources.dgi.server import Call
 from dlt_sources.dgi.tables import SCHEMAS, dlt_columns, to_tables
 from dlt_sources.dgi.verdicts import Outcome
+from dlt_sources.dgi.working_folder import working_folder
 
 SOURCE_NAME = "dgi"
 DATASET = "raw"
 # A batch is flushed when it holds that much: large enough for Arrow to pay, small enough for memory.
 _BATCH_BYTES = 24 * 1024 * 1024
 _BATCH_CALLS = 2000
+# A load holds about its own size in memory when it goes to Postgres, and a load that is killed is fetched again whole.
+_LOAD_BYTES = 128 * 1024 * 1024
 _CONTRACT: TSchemaContractDict = {"columns": "freeze", "data_type": "freeze"}
 # What the Parquet normaliser adds to every row, as it would describe it.
 _LOAD_ID: TColumnSchema = {
@@ -104,16 +107,31 @@ def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = No
         def batches() -> Iterator[Tables]:
             for batch in _batched(fetched):
                 known.settle(batch)
-                yield to_tables(batch, run_id)
+                yield from to_tables(batch, run_id, _BATCH_BYTES)
                 loaded.calls.extend(_ended(one) for one in batch)
 
-        with tempfile.TemporaryDirectory(prefix="dgi-load-") as folder:
+        with working_folder() as folder:
             pipeline = _pipeline(warehouse_url, folder)
             info = pipeline.run(dgi_source(batches))
             info.raise_on_failed_jobs()
             loaded.load_id = info.loads_ids[0] if info.loads_ids else None
         loaded.miscounted = _miscounted(connection, loaded)
     return loaded
+
+
+def in_loads(fetched: Iterable[Fetched], max_bytes: int = _LOAD_BYTES) -> Iterator[Iterator[Fetched]]:
+    """Fetched calls in pieces of about `max_bytes` of documents, for one load each. Use up each before the next."""
+    rest = iter(fetched)
+
+    def piece(one: Fetched | None) -> Iterator[Fetched]:
+        size = 0
+        while one is not None:
+            yield one
+            size += one.size
+            one = next(rest, None) if size < max_bytes else None
+
+    for first in rest:
+        yield piece(first)
 
 
 def create_tables(warehouse_url: str) -> None:
