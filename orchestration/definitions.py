@@ -9,6 +9,7 @@ from orchestration.assets.raw import pull, raw_documents, retry_failed
 from orchestration.automation import build_jobs, dealer_partitions, new_loads, pull_schedule, quality_schedule
 from orchestration.backup_job import back_up_daily, back_up_databases
 from orchestration.pull.watcher import Watcher
+from orchestration.run_launcher import watched_executor
 from orchestration.settings import load_settings
 
 
@@ -23,8 +24,7 @@ def build_definitions(watcher: Watcher) -> dg.Definitions:
         schedules=[pull_schedule, quality_schedule, back_up_daily],
         sensors=[dealer_partitions, new_loads],
         resources={"dbt": dbt_resource(project), "watcher": watcher},
-        # A step of its own process would cost five seconds more; what goes side by side does so inside the step.
-        executor=dg.in_process_executor,
+        executor=watched_executor,
     )
 
 
