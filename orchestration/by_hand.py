@@ -2,6 +2,7 @@
 
 import io
 import os
+import uuid
 from contextlib import redirect_stdout
 from datetime import date
 
@@ -14,6 +15,8 @@ from orchestration.partitions import DEALERS, in_step
 from orchestration.pull.watcher import TerminalWatcher
 from orchestration.registry.store import open_registry
 from orchestration.reporting import failure_rows, summary
+from orchestration.run_launcher import dagster_url
+from orchestration.run_lock import alive
 from orchestration.settings import Settings
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -51,9 +54,11 @@ def pull_by_hand(
 def _run(
     definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, config: dict[str, object]
 ) -> dg.ExecuteInProcessResult:
-    return definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, run_config={**config, **_QUIET}, raise_on_error=False
-    )
+    run_id = str(uuid.uuid4())
+    with alive(dagster_url(instance), run_id):
+        return definitions.resolve_job_def(job).execute_in_process(
+            instance=instance, run_config={**config, **_QUIET}, run_id=run_id, raise_on_error=False
+        )
 
 
 def _check_dealers(settings: Settings, instance: dg.DagsterInstance, dealers: list[str]) -> None:

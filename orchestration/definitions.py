@@ -4,17 +4,19 @@ import dagster as dg
 
 from orchestration.assets.checks import build_quality_checks, freshness
 from orchestration.assets.dbt_models import build_dbt_assets, dbt_project, dbt_resource
+from orchestration.assets.drift import documented_fields
 from orchestration.assets.raw import pull, raw_documents, retry_failed
 from orchestration.automation import build_jobs, dealer_partitions, new_loads, pull_schedule, quality_schedule
 from orchestration.backup_job import back_up_daily, back_up_databases
 from orchestration.pull.watcher import Watcher
+from orchestration.run_launcher import watched_executor
 from orchestration.settings import load_settings
 
 
 def build_definitions(watcher: Watcher) -> dg.Definitions:
     """All assets, jobs, schedules and sensors. `watcher` hears how a pull goes, beside the run's own log."""
     project = dbt_project(load_settings())
-    checks = [freshness, build_quality_checks(project)]
+    checks = [freshness, documented_fields, build_quality_checks(project)]
     return dg.Definitions(
         assets=[raw_documents, build_dbt_assets(project)],
         asset_checks=checks,
@@ -22,8 +24,7 @@ def build_definitions(watcher: Watcher) -> dg.Definitions:
         schedules=[pull_schedule, quality_schedule, back_up_daily],
         sensors=[dealer_partitions, new_loads],
         resources={"dbt": dbt_resource(project), "watcher": watcher},
-        # A step of its own process would cost five seconds more; what goes side by side does so inside the step.
-        executor=dg.in_process_executor,
+        executor=watched_executor,
     )
 
 

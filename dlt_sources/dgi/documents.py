@@ -96,7 +96,11 @@ class DocumentReader:
     def read(self, records: Iterable[bytes], asked_dealer: str, known_dealers: frozenset[str]) -> Reading:
         """Read an answer's records. A record's own `dealerId` decides whose it is; without one, the asked dealer's."""
         reading = Reading()
-        by_key: dict[tuple[str, str], list[_Record]] = {}
+        # A parsed record takes ten times the memory of its text, so only those are parsed together that make up one
+        # document: where a key comes again, its records are read once more in the end.
+        documents: dict[tuple[str, str], Document] = {}
+        several: dict[tuple[str, str], list[bytes]] = {}
+        texts: dict[tuple[str, str], bytes] = {}
         for raw in records:
             record = self._record(raw, reading)
             if isinstance(record, str):
@@ -110,10 +114,14 @@ class DocumentReader:
             elif dealer_id not in known_dealers:
                 reason = f"dealer {dealer_id} is not in the registry under this main dealer"
                 reading.rejected.append(_reject(dealer_id, record.text, reason))
+            elif (place := (dealer_id, key)) in documents:
+                several.setdefault(place, [texts[place]]).append(raw)
             else:
-                by_key.setdefault((dealer_id, key), []).append(record)
-        for (dealer_id, key), group in by_key.items():
-            reading.documents.append(self._document(dealer_id, key, group))
+                documents[place], texts[place] = self._document(dealer_id, key, [record]), raw
+        for place, group in several.items():
+            again = [self._record(raw, reading) for raw in group]
+            documents[place] = self._document(*place, [one for one in again if isinstance(one, _Record)])
+        reading.documents.extend(documents.values())
         return reading
 
     def _record(self, raw: bytes, reading: Reading) -> _Record | str:

@@ -3,6 +3,7 @@
 Records are cut out as bytes, not parsed: each is kept as it was sent, and one bad record does not spoil the others.
 """
 
+import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -34,18 +35,22 @@ _read_frame = msgspec.json.Decoder(_Frame).decode
 _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PIECE = 1 << 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRING_OR_MARK = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|["{}\[\],]', re.DOTALL)
 _CLOSING = {b"{": b"}", b"[": b"]"}
 
 
-def read_envelope(body: bytes) -> Envelope:
-    """Read an answer's body. Raises Unreadable when it is not JSON of DGI's form."""
+def read_envelope(body: bytes | bytearray) -> Envelope:
+    """Read an answer's body. Raises Unreadable when it is not JSON of DGI's form.
+
+    A large body is not copied on the way but for the records themselves.
+    """
     notes: tuple[str, ...] = ()
-    body = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        body.decode()
-    except UnicodeDecodeError:
+    if body.startswith(_BYTE_ORDER_MARK):
+        body = body[len(_BYTE_ORDER_MARK) :]
+    if not _is_utf8(body):
         body = body.decode(errors="replace").encode()
         notes = ("bytes that are not UTF-8 were replaced",)
     try:
@@ -53,7 +58,7 @@ def read_envelope(body: bytes) -> Envelope:
             frame = _read_frame(body)
             records = _records(frame.data)
         except (msgspec.DecodeError, RecursionError):
-            frame, records = _read_leniently(body)
+            frame, records = _read_leniently(bytes(body))
             notes += ("the answer is not plain JSON; its records were cut out of it one by one",)
         status = _status(frame.status)
         message = _message(frame.message)
@@ -61,6 +66,18 @@ def read_envelope(body: bytes) -> Envelope:
         raise Unreadable(_describe(body, error)) from None
     # A server that sends records without a status means success; one that says 0 does not, whatever it sends along.
     return Envelope(status == "1" or (not status and bool(records)), message, records, notes)
+
+
+def _is_utf8(body: bytes | bytearray) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(body)
+    try:
+        for start in range(0, len(view), _PIECE):
+            decoder.decode(view[start : start + _PIECE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_leniently(body: bytes) -> tuple[_Frame, tuple[bytes, ...]]:
@@ -106,11 +123,11 @@ def _split(text: bytes, opening: bytes) -> list[bytes]:
 
 
 def _records(data: msgspec.Raw) -> tuple[bytes, ...]:
+    if memoryview(data)[:1] == b"[":
+        return tuple(bytes(record) for record in _read_array(data))
     text = bytes(data).strip()
     if text in (b"null", b'""', b"{}"):
         return ()
-    if text.startswith(b"["):
-        return tuple(bytes(record) for record in _read_array(text))
     return (text,)  # a single record without its list, or something else that will be rejected by itself
 
 
@@ -138,7 +155,7 @@ def _message(raw: msgspec.Raw) -> str:
     return _SURROGATE.sub("\ufffd", " ".join(parts)).replace("\x00", "").strip()
 
 
-def _describe(body: bytes, error: Exception) -> str:
+def _describe(body: bytes | bytearray, error: Exception) -> str:
     start = body[:64].lstrip().lower()
     if not start:
         return "the answer is empty"

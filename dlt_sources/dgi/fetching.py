@@ -3,15 +3,16 @@
 import queue
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from dlt_sources.dgi.client import Answer, Client, Outcome
+from dlt_sources.dgi.client import Answer, Client
 from dlt_sources.dgi.documents import Document, DocumentReader, Reading, Rejected, days_of
 from dlt_sources.dgi.server import Call, Key, Server
+from dlt_sources.dgi.verdicts import Outcome
 
 # So many answers wait for the loader at most: what is in memory is bounded by them and by the calls under way.
 _WAITING_ANSWERS = 8
@@ -26,6 +27,7 @@ class Fetched:
     answer: Answer
     reading: Reading
     by_day: Mapping[tuple[str, date], tuple[int, int]]
+    received: int  # records; the records themselves are let go of
     new_documents: list[Document] = field(default_factory=list)
     new_rejected: list[Rejected] = field(default_factory=list)
     missing: list[dict[str, Any]] = field(default_factory=list)
@@ -87,6 +89,8 @@ class Fetcher:
         self._may_call = may_call
         self._ended: queue.Queue[Fetched | BaseException] = queue.Queue(_WAITING_ANSWERS)
         self._stop = threading.Event()
+        # One at a time: they are what memory is measured by.
+        self._large = threading.Semaphore(1)
         self._lock = threading.Lock()
         dealers: dict[Key, set[str]] = {}
         for call in calls:
@@ -94,7 +98,7 @@ class Fetcher:
         self._health = {key: _KeyHealth(len(asked)) for key, asked in dealers.items()}
         self._total = len(calls)
 
-    def __iter__(self) -> Iterator[Fetched]:
+    def __iter__(self) -> Generator[Fetched, None, None]:
         workers = {server: self._threads.get(server.id, server.concurrency) for server in self._waiting}
         with ThreadPoolExecutor(max(1, sum(workers.values())), thread_name_prefix="dgi") as pool:
             try:
@@ -106,11 +110,14 @@ class Fetcher:
                     if isinstance(ended, BaseException):
                         raise ended
                     yield ended
+                    if ended.answer.is_large:
+                        self._large.release()
             finally:
                 self._stop.set()
+                self._large.release(self._total or 1)  # nobody waits for their turn any more
 
     def _work(self, server: Server) -> None:
-        client = Client(self._may_call)
+        client = Client(self._may_call, large_answers=self._large)
         readers: dict[str, DocumentReader] = {}
         waiting = self._waiting[server]
         while not self._stop.is_set():
@@ -140,4 +147,5 @@ class Fetcher:
                 health.note(call, answer)
         reader = readers.setdefault(call.module, DocumentReader(call.module))
         reading = reader.read(answer.records, call.dealer_id, self._known_dealers[call.server.id])
-        return Fetched(call, answer, reading, days_of(reading.documents, call.window.dates))
+        by_day = days_of(reading.documents, call.window.dates)
+        return Fetched(call, replace(answer, records=()), reading, by_day, len(answer.records))

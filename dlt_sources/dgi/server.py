@@ -35,7 +35,7 @@ class Server:
     answer_timeout: float = 60.0
     attempts: int = 4
     concurrency: int = 4
-    max_answer_bytes: int = 512 * 1024 * 1024
+    max_answer_bytes: int = 256 * 1024 * 1024
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -19,18 +19,21 @@ from dlt.destinations import postgres
 from dlt.extract import DltResource
 from psycopg2 import sql
 
-from dlt_sources.dgi.client import Outcome
-from dlt_sources.dgi.endpoints import ENDPOINTS
 from dlt_sources.dgi.fetching import Fetched
 from dlt_sources.dgi.known import Known
+from dlt_sources.dgi.raw_schema import make_beside
 from dlt_sources.dgi.server import Call
 from dlt_sources.dgi.tables import SCHEMAS, dlt_columns, to_tables
+from dlt_sources.dgi.verdicts import Outcome
+from dlt_sources.dgi.working_folder import working_folder
 
 SOURCE_NAME = "dgi"
 DATASET = "raw"
 # A batch is flushed when it holds that much: large enough for Arrow to pay, small enough for memory.
 _BATCH_BYTES = 24 * 1024 * 1024
 _BATCH_CALLS = 2000
+# A load holds about its own size in memory when it goes to Postgres, and a load that is killed is fetched again whole.
+_LOAD_BYTES = 128 * 1024 * 1024
 _CONTRACT: TSchemaContractDict = {"columns": "freeze", "data_type": "freeze"}
 # What the Parquet normaliser adds to every row, as it would describe it.
 _LOAD_ID: TColumnSchema = {
@@ -104,10 +107,10 @@ def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = No
         def batches() -> Iterator[Tables]:
             for batch in _batched(fetched):
                 known.settle(batch)
-                yield to_tables(batch, run_id)
+                yield from to_tables(batch, run_id, _BATCH_BYTES)
                 loaded.calls.extend(_ended(one) for one in batch)
 
-        with tempfile.TemporaryDirectory(prefix="dgi-load-") as folder:
+        with working_folder() as folder:
             pipeline = _pipeline(warehouse_url, folder)
             info = pipeline.run(dgi_source(batches))
             info.raise_on_failed_jobs()
@@ -116,8 +119,23 @@ def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = No
     return loaded
 
 
+def in_loads(fetched: Iterable[Fetched], max_bytes: int = _LOAD_BYTES) -> Iterator[Iterator[Fetched]]:
+    """Fetched calls in pieces of about `max_bytes` of documents, for one load each. Use up each before the next."""
+    rest = iter(fetched)
+
+    def piece(one: Fetched | None) -> Iterator[Fetched]:
+        size = 0
+        while one is not None:
+            yield one
+            size += one.size
+            one = next(rest, None) if size < max_bytes else None
+
+    for first in rest:
+        yield piece(first)
+
+
 def create_tables(warehouse_url: str) -> None:
-    """Make the raw tables, or add the columns they lack, and the indexes that looking things up in them needs.
+    """Make the raw tables, or add the columns they lack, and what stands beside them: indexes, view, protection.
 
     Any number of processes may do so at once: an advisory lock lets one at a time, for `if not exists` alone does not.
     """
@@ -127,23 +145,7 @@ def create_tables(warehouse_url: str) -> None:
             pipeline = _pipeline(warehouse_url, folder)
             pipeline.extract(dgi_source(lambda: iter(())))
             pipeline.sync_schema()
-        for module in ENDPOINTS:
-            cursor.execute(
-                f"""
-                create index if not exists {module}_version
-                    on raw.{module} (dealer_id, document_key, called_at desc, call_id desc);
-                create index if not exists {module}_created on raw.{module} (dealer_id, created_time);
-                create index if not exists {module}_load on raw.{module} (_dlt_load_id);
-                """
-            )
-        cursor.execute(
-            """
-            create index if not exists api_call_place on raw.api_call (dealer_id, module, called_at desc);
-            create index if not exists api_call_load on raw.api_call (_dlt_load_id);
-            create index if not exists rejected_record_content on raw.rejected_record (content_hash);
-            create unique index if not exists dlt_loads_load on raw._dlt_loads (load_id);
-            """
-        )
+        make_beside(cursor)
 
 
 def _schema() -> dlt.Schema:

@@ -106,15 +106,33 @@ def dlt_columns(schema: pa.Schema) -> list[TColumnSchema]:
     ]
 
 
-def to_tables(batch: Iterable[Fetched], run_id: str | None) -> dict[str, pa.Table]:
-    """The rows that a batch of fetched calls adds, by table. Tables without rows are left out."""
+def to_tables(batch: Iterable[Fetched], run_id: str | None, max_bytes: int) -> Iterator[dict[str, pa.Table]]:
+    """The rows that a batch of fetched calls adds, by table, in pieces of about `max_bytes` of documents.
+
+    Tables without rows are left out.
+    """
     rows: dict[str, list[dict[str, Any]]] = {}
+    size = 0
+    for name, row in _rows(batch, run_id):
+        rows.setdefault(name, []).append(row)
+        size += len(row.get("payload", ""))
+        if size >= max_bytes:
+            yield _arrow(rows)
+            rows, size = {}, 0
+    if rows:
+        yield _arrow(rows)
+
+
+def _rows(batch: Iterable[Fetched], run_id: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
     for fetched in batch:
-        rows.setdefault("api_call", []).append(_call_row(fetched, run_id))
-        if fetched.new_documents or fetched.missing:
-            rows.setdefault(fetched.call.module, []).extend(_document_rows(fetched))
-        if fetched.new_rejected:
-            rows.setdefault("rejected_record", []).extend(_rejected_rows(fetched))
+        yield "api_call", _call_row(fetched, run_id)
+        for row in _document_rows(fetched):
+            yield fetched.call.module, row
+        for row in _rejected_rows(fetched):
+            yield "rejected_record", row
+
+
+def _arrow(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
     return {name: pa.Table.from_pylist(some, schema=SCHEMAS[name]) for name, some in rows.items()}
 
 
@@ -168,7 +186,7 @@ def _call_row(fetched: Fetched, run_id: str | None) -> dict[str, Any]:
         "http_status": answer.http_status,
         "outcome": answer.outcome.value,
         "reason": answer.reason,
-        "records": len(answer.records),
+        "records": fetched.received,
         "documents": len(reading.documents),
         "new_versions": len(fetched.new_documents),
         "deleted": len(fetched.missing),

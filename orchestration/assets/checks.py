@@ -69,7 +69,7 @@ _REMEDY = (
 )
 def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """How many dealers that can be pulled have no recent call that arrived, per module."""
-    last_calls = _query(_LAST_CALLS, {"late_after": _LATE_AFTER_HOURS})
+    last_calls = query_warehouse(_LAST_CALLS, {"late_after": _LATE_AFTER_HOURS})
     for key in sorted(context.selected_asset_check_keys):
         dealers = [row for row in last_calls if row[0] == key.asset_key.path[-1]]
         late = [
@@ -79,7 +79,7 @@ def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckR
         ]
         metadata: dict[str, Any] = {"late": len(late), "dealers": len(dealers)}
         if late:
-            metadata |= {"remedy": _REMEDY, "longest late": _table(late[:_SHOWN])}
+            metadata |= {"remedy": _REMEDY, "longest late": to_table(late[:_SHOWN])}
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,
             check_name=key.name,
@@ -128,7 +128,7 @@ def _check_result(key: dg.AssetCheckKey, result: Mapping[str, Any]) -> dg.AssetC
         description = result["message"] or status
     elif count:
         description = f"{count:,} found"
-        metadata |= {"count": count, "most": _table(_most(result["compiled_code"]))}
+        metadata |= {"count": count, "most": to_table(_most(result["compiled_code"]))}
     return dg.AssetCheckResult(
         asset_key=key.asset_key,
         check_name=key.name,
@@ -141,16 +141,18 @@ def _check_result(key: dg.AssetCheckKey, result: Mapping[str, Any]) -> dg.AssetC
 
 def _most(test: str) -> list[dict[str, Any]]:
     most = sql.SQL("select main_dealer_id, dealer_id, what, count from ({}) as found order by count desc limit {}")
-    rows = _query(most.format(sql.SQL(test), sql.Literal(_SHOWN)))
+    rows = query_warehouse(most.format(sql.SQL(test), sql.Literal(_SHOWN)))
     return [dict(zip(("main dealer", "dealer", "what", "count"), row, strict=True)) for row in rows]
 
 
-def _query(query: str | sql.Composable, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+def query_warehouse(query: str | sql.Composable, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """The rows of a query on the warehouse."""
     url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+def to_table(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """Rows as a table on a check's page."""
     return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows])

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from orchestration.settings import ROOT, Settings
 
@@ -16,6 +17,15 @@ PROJECT_DIR = ROOT / "dbt_project"
 POOL = "dbt"
 # The tag of tests whose cost grows with what is stored.
 QUALITY = "quality"
+_RETRIES, _RETRY_SECONDS = 5, 15.0
+_AWAY = (
+    "server closed the connection",
+    "terminating connection",
+    "connection refused",
+    "the database system is",
+    "connection already closed",
+    "could not receive data from server",
+)
 
 
 class Translator(DagsterDbtTranslator):
@@ -58,9 +68,19 @@ def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
     @dbt_assets(manifest=project.manifest_path, project=project, dagster_dbt_translator=Translator(), pool=POOL)
     def dbt(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         build = ["build", "--exclude-resource-type", "unit_test", "--exclude", f"tag:{QUALITY}"]
-        yield from dbt.cli(build, context=context).stream()
+        try:
+            yield from dbt.cli(build, context=context).stream()
+        except DagsterDbtCliRuntimeError as failed:
+            if not _server_was_away(str(failed)):
+                raise
+            raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_RETRY_SECONDS) from failed
 
     return dbt
+
+
+def _server_was_away(text: str) -> bool:
+    """Whether Postgres went away meanwhile, so that the same again may well succeed."""
+    return any(words in text.lower() for words in _AWAY)
 
 
 def _is_stale(manifest: Path) -> bool:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 
 import dagster as dg
+import psycopg2
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
 from dlt_sources.dgi.fetching import Fetched
@@ -28,6 +30,7 @@ from orchestration.reporting import Reporter, failure, summary
 from orchestration.settings import load_settings
 
 _LOG_EVERY_SECONDS = 5.0
+_RETRIES, _RETRY_SECONDS = 5, 15.0
 
 
 def _spec(endpoint: Endpoint) -> dg.AssetSpec:
@@ -113,7 +116,11 @@ def _pull(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked: Aske
             context.log.info(f"{ended:,} of {of:,} calls ended")
 
     context.log.info(f"{sum(len(days) for days in asked.dates.values()):,} partitions asked for")
-    pulled = Pull(load_settings(), asked, context.run.run_id, progress).run()
+    try:
+        pulled = Pull(load_settings(), asked, context.run.run_id, progress).run()
+    except (psycopg2.OperationalError, psycopg2.InterfaceError, PipelineStepFailed) as lost:
+        # The warehouse went away, or a load did not get through. What had been committed counts as asked for.
+        raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_RETRY_SECONDS) from lost
     context.log.info(summary(pulled))
     return pulled
 

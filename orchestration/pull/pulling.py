@@ -1,12 +1,12 @@
 """The pull itself: from the partitions asked for to committed rows in raw and a verdict for each partition."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 
 from dlt_sources.dgi.fetching import Fetched, Fetcher
 from dlt_sources.dgi.server import Call, Server
-from dlt_sources.dgi.source import LoadedCall, load
+from dlt_sources.dgi.source import LoadedCall, in_loads, load
 from dlt_sources.dgi.windows import group_dates, oldest_date, today, window_of
 from orchestration.pull.asked import Arrived, Asked, Failed, Partition, Pulled
 from orchestration.pull.call_log import arrived_since
@@ -80,12 +80,14 @@ class Pull:
                 for server, count in sorted(servers.items(), key=lambda item: item[0].id)
             }
             fetcher = Fetcher(calls, {key: frozenset(some) for key, some in known.items()}, threads, quota.may_call)
-            loaded = load(self._observed(fetcher, len(calls)), self._url, self._run_id)
-            locks.check()
-        if loaded.load_id:
-            self.result.load_ids.append(loaded.load_id)
-        for ended in loaded.calls:
-            self._judge(ended, loaded.miscounted.get(ended.call.id))
+            observed = stack.enter_context(closing(self._observed(fetcher, len(calls))))
+            for piece in in_loads(observed):
+                loaded = load(piece, self._url, self._run_id)
+                locks.check()
+                if loaded.load_id:
+                    self.result.load_ids.append(loaded.load_id)
+                for ended in loaded.calls:
+                    self._judge(ended, loaded.miscounted.get(ended.call.id))
 
     def _plan(self, dealers: set[str]) -> list[Call]:
         """The calls that are still needed for the dealers held. What arrived since it was asked for is settled."""
@@ -118,10 +120,11 @@ class Pull:
                         calls.append(Call(server, access.key, module, dealer_id, window))
         return sorted(calls, key=lambda call: (call.module, call.window.start, call.dealer_id))
 
-    def _observed(self, fetcher: Fetcher, planned: int) -> Iterator[Fetched]:
-        for number, fetched in enumerate(fetcher, start=1):
-            self._progress(number, planned, fetched)
-            yield fetched
+    def _observed(self, fetcher: Fetcher, planned: int) -> Generator[Fetched, None, None]:
+        with closing(iter(fetcher)) as ended:
+            for number, fetched in enumerate(ended, start=1):
+                self._progress(number, planned, fetched)
+                yield fetched
 
     def _judge(self, ended: LoadedCall, miscount: str | None) -> None:
         call, result = ended.call, self.result

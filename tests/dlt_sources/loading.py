@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg2
+from sandbox_orders import Sandbox, dates_back
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 
@@ -43,10 +45,13 @@ class Raw:
         ]
 
     def empty(self) -> None:
-        """Remove every row that a load left."""
+        """Remove every row that a load left. Raw refuses it to everybody but a superuser who insists."""
         with closing(psycopg2.connect(self.url)) as connection, connection, connection.cursor() as cursor:
             cursor.execute("select tablename from pg_tables where schemaname = 'raw' and tablename <> '_dlt_version'")
-            cursor.execute("truncate " + ", ".join(f"raw.{name}" for (name,) in cursor.fetchall()))
+            cursor.execute(
+                "set local session_replication_role = replica; truncate "
+                + ", ".join(f"raw.{name}" for (name,) in cursor.fetchall())
+            )
 
     @contextmanager
     def held(self, table: str) -> Iterator[Callable[[], None]]:
@@ -76,6 +81,20 @@ class Raw:
         counts = " union all ".join(f"select count(*) as n from raw.{m} as r where not {COMMITTED}" for m in ENDPOINTS)
         count: int = self.query(f"select sum(n)::int from ({counts}) as t")[0][0]
         return count
+
+
+def assert_all_there_once(raw: Raw, sandbox: Sandbox, dealers: list[str], modules: list[str]) -> None:
+    """Each document that the main dealers have is in raw, in one version."""
+    assert max(Counter(row[:3] for row in raw.versions()).values()) == 1
+    oldest = dates_back(30)[0].isoformat()
+    truth: Counter[tuple[str, str]] = Counter()
+    for row in sandbox.truth(dealer=dealers, module=modules, **{"from": oldest}):
+        truth[row["module"], row["dealer"]] += row["documents"]
+    created: Counter[tuple[str, str]] = Counter()
+    for module in modules:
+        within = f"(created_time at time zone time_zone)::date >= '{oldest}'"
+        created.update((module, dealer) for (dealer,) in raw.rows(module, "dealer_id", within))
+    assert created == +truth
 
 
 class LoaderProcess:

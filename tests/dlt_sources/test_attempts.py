@@ -8,8 +8,9 @@ import pytest
 from asking import DEALER, DEMO_KEY, own_call
 from stand_in import Reply, records, refusal, stand_in
 
-from dlt_sources.dgi.client import Client, Outcome
+from dlt_sources.dgi.client import Client
 from dlt_sources.dgi.server import Key
+from dlt_sources.dgi.verdicts import Outcome
 
 pytestmark = pytest.mark.slow
 

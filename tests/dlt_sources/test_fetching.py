@@ -10,9 +10,9 @@ import pytest
 from asking import own_call
 from stand_in import Answer, Reply, Request, records, refusal, stand_in
 
-from dlt_sources.dgi.client import Outcome
 from dlt_sources.dgi.fetching import Fetched, Fetcher
 from dlt_sources.dgi.server import Call, Key
+from dlt_sources.dgi.verdicts import Outcome
 
 pytestmark = pytest.mark.slow
 

@@ -1,12 +1,11 @@
 """Loads that run at the same time as others, and loads that are killed: nothing is lost, nothing doubled."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from loading import LoaderProcess, Raw, loader_processes
+from loading import LoaderProcess, Raw, assert_all_there_once, loader_processes
 from sandbox_orders import BOOK, MIXED, Sandbox, dates_back
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
@@ -20,20 +19,6 @@ def order_load(loader: LoaderProcess, raw: Raw, sandbox: Sandbox, dealers: list[
     # Thirty days are one window or five; a document changed in a later window than it was made in is sent by both.
     dates = [day.isoformat() for day in dates_back(30)]
     loader.order(do="load", warehouse=raw.url, sandbox=sandbox.url, dealers=dealers, modules=modules, dates=dates)
-
-
-def assert_all_there_once(raw: Raw, sandbox: Sandbox, dealers: list[str], modules: list[str]) -> None:
-    """Each document that the main dealers have is in raw, in one version."""
-    assert max(Counter(row[:3] for row in raw.versions()).values()) == 1
-    oldest = dates_back(30)[0].isoformat()
-    truth: Counter[tuple[str, str]] = Counter()
-    for row in sandbox.truth(dealer=dealers, module=modules, **{"from": oldest}):
-        truth[row["module"], row["dealer"]] += row["documents"]
-    created: Counter[tuple[str, str]] = Counter()
-    for module in modules:
-        within = f"(created_time at time zone time_zone)::date >= '{oldest}'"
-        created.update((module, dealer) for (dealer,) in raw.rows(module, "dealer_id", within))
-    assert created == +truth
 
 
 def test_loads_of_different_dealers_at_once(sandbox: Sandbox, raw: Raw) -> None:

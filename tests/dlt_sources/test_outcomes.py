@@ -9,8 +9,9 @@ import pytest
 from asking import Fleet
 from sandbox_orders import BOOK, MIXED, Sandbox, dates_back
 
-from dlt_sources.dgi.client import Answer, Client, Outcome
+from dlt_sources.dgi.client import Answer, Client
 from dlt_sources.dgi.server import Call, Key
+from dlt_sources.dgi.verdicts import Outcome
 from sandbox.faults import KINDS
 
 pytestmark = pytest.mark.slow

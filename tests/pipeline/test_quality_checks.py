@@ -75,6 +75,7 @@ def test_what_is_broken_is_seen_where_it_is(
     ):
         warehouse.execute(statement)
     warehouse.execute(
+        "set local session_replication_role = replica; "  # raw refuses it to everybody else
         "update raw.api_call set called_at = called_at - interval '30 hours', window_to = window_to - interval '1 day' "
         "where dealer_id = %s and module = 'prsp'",
         late,

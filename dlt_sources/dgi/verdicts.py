@@ -1,0 +1,132 @@
+"""What an answer means, in words and in one of four outcomes: the texts, statuses and errors of servers in use."""
+
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import requests
+import urllib3.exceptions
+
+from dlt_sources.dgi.server import Server
+
+Headers = requests.structures.CaseInsensitiveDict[str]
+
+
+class Outcome(StrEnum):
+    """How a call ended (design rule 1)."""
+
+    RECORDS = "records"
+    NO_DATA = "no_data"
+    REFUSED = "refused"  # permanent: never retried by itself
+    FAILED = "failed"  # temporary: retried with growing waits
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the window was answered in full."""
+        return self in (Outcome.RECORDS, Outcome.NO_DATA)
+
+
+class Verdict(NamedTuple):
+    """How a call ended, why in words, and whether the fault is the key's or the whole server's."""
+
+    outcome: Outcome
+    reason: str | None = None
+    stops_key: bool = False
+
+
+_BAD_KEY = Verdict(Outcome.REFUSED, "the server does not accept this API key and secret", True)
+_WRONG_CLOCK = Verdict(Outcome.REFUSED, "this machine's clock differs from the server's by over 10 s", True)
+_USED_UP = Verdict(Outcome.FAILED, "the server says that the key's quota is used up")
+# The texts that servers in use answer with, in lower case, and what they mean (contract section 1).
+_STATUS_0 = {
+    "tidak ada data": Verdict(Outcome.NO_DATA),
+    "no data": Verdict(Outcome.NO_DATA),
+    "data not found": Verdict(Outcome.NO_DATA),
+    "token tidak valid": _BAD_KEY,
+    "invalid token": _BAD_KEY,
+    "diluar validasi detik": _WRONG_CLOCK,
+    "melebihi rentang waktu": Verdict(Outcome.REFUSED, "the window is longer or older than the server allows"),
+    "gagal mengambil data": Verdict(Outcome.FAILED, "the server failed to read its own data"),
+    "quota": _USED_UP,
+    "kuota": _USED_UP,
+}
+_RETRIED_STATUS = {408, 425, 429}
+
+
+def judge_status(status: int, headers: Headers) -> Verdict:
+    """The verdict on an HTTP status other than 200."""
+    if status in _RETRIED_STATUS or status >= 500:
+        seconds = asked_to_wait(headers)
+        patience = f" and asks to come back in {seconds:.0f} s" if seconds else ""
+        return Verdict(Outcome.FAILED, f"the server answered HTTP {status}{patience}")
+    if status in (401, 403):
+        words = _clock_difference(headers) or "the server does not accept this API key"
+        return Verdict(Outcome.REFUSED, f"{words} (HTTP {status})", True)
+    if status == 404:
+        return Verdict(Outcome.REFUSED, "the server does not have this module (HTTP 404)")
+    if 300 <= status < 400:
+        return Verdict(Outcome.REFUSED, f"the server redirects elsewhere (HTTP {status}); credentials are not sent on")
+    return Verdict(Outcome.REFUSED, f"the server answered HTTP {status}")
+
+
+def judge_message(message: str, headers: Headers) -> Verdict:
+    """The verdict on an answer of status 0, by what it says."""
+    lowered = message.lower()
+    for text, verdict in _STATUS_0.items():
+        if text in lowered:
+            words = verdict.reason
+            if verdict is _WRONG_CLOCK:
+                words = _clock_difference(headers) or words
+            return verdict._replace(reason=f"{words} («{message[:200]}»)" if words else None)
+    said = f"«{message[:200]}»" if message else "without a reason"
+    return Verdict(Outcome.REFUSED, f"the server refused: {said}")
+
+
+def judge_error(error: Exception, server: Server) -> Verdict:
+    """The verdict on an error of the HTTP library, when no complete answer came."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            reason = f"the server's certificate is not valid: {cause.verify_message}"
+            return Verdict(Outcome.REFUSED, reason, True)
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Verdict(Outcome.FAILED, f"no connection within {server.connect_timeout:g} s")
+    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.ReadTimeoutError):
+        return Verdict(Outcome.FAILED, f"no answer within {server.answer_timeout:g} s (time-out)")
+    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
+        return Verdict(Outcome.FAILED, "the server's name is not known: DNS does not resolve it")
+    return Verdict(Outcome.FAILED, f"the connection failed ({type(causes[-1]).__name__})")
+
+
+def asked_to_wait(headers: Headers) -> float | None:
+    """Seconds that the server asks us to stay away (Retry-After); it may name them or a moment."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _clock_difference(headers: Headers) -> str | None:
+    try:
+        server_time = parsedate_to_datetime(headers["Date"])
+        seconds = (datetime.now(UTC) - server_time).total_seconds()
+    except (KeyError, ValueError, TypeError):
+        return None
+    return f"this machine's clock differs from the server's by {seconds:.0f} s" if abs(seconds) > 10 else None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it wraps, outermost first."""
+    seen: set[int] = set()
+    cause: object = error
+    while isinstance(cause, BaseException) and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        inner = [getattr(cause, "reason", None), *reversed(cause.args)]
+        cause = next((one for one in inner if isinstance(one, BaseException)), None)
