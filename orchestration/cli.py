@@ -8,6 +8,7 @@ from psycopg2 import errors
 from sqlalchemy.exc import DBAPIError
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from orchestration.alerts.commands import alert_commands
 from orchestration.backup import BackupError, back_up
 from orchestration.registry.commands.dealers import dealer_commands
 from orchestration.registry.commands.history import history_command
@@ -118,6 +119,7 @@ def backup(keep: int | None) -> None:
 cli.add_command(main_dealer_commands)
 cli.add_command(key_commands)
 cli.add_command(history_command)
+cli.add_command(alert_commands)
 for command in dealer_commands:
     cli.add_command(command)
 

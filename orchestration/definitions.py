@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.alerts.sensor import alerts
 from orchestration.assets.checks import build_quality_checks, freshness
 from orchestration.assets.dbt_models import build_dbt_assets, dbt_project, dbt_resource
 from orchestration.assets.drift import documented_fields
@@ -22,7 +23,7 @@ def build_definitions(watcher: Watcher) -> dg.Definitions:
         asset_checks=checks,
         jobs=[pull, retry_failed, back_up_databases, *build_jobs(dg.AssetSelection.checks(*checks))],
         schedules=[pull_schedule, quality_schedule, back_up_daily],
-        sensors=[dealer_partitions, new_loads],
+        sensors=[dealer_partitions, new_loads, alerts],
         resources={"dbt": dbt_resource(project), "watcher": watcher},
         executor=watched_executor,
     )

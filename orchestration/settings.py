@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
 
+    alert_urls: str | None = _HIDDEN
+    alert_after_minutes: int = Field(default=15, ge=0)
+    alert_remind_hours: int = Field(default=24, ge=1)
+    alert_disk_free_percent: int = Field(default=10, ge=0, le=100)
+    dagster_public_url: str | None = None
+
     @cached_property
     def var(self) -> Path:
         """Where everything that the stack writes lies, as an absolute path."""
@@ -66,6 +72,11 @@ class Settings(BaseSettings):
     def backups(self) -> Path:
         """Where backups lie, as an absolute path: BACKUP_DIR, best on another disk, or `backups` in VAR_DIR."""
         return ROOT / self.backup_dir if self.backup_dir else self.var / "backups"
+
+    @property
+    def dagster_url(self) -> str:
+        """Where people find Dagster, for links in messages."""
+        return (self.dagster_public_url or f"http://127.0.0.1:{self.dagster_port}").rstrip("/")
 
     def warehouse(self) -> URL:
         """The warehouse's address as SQLAlchemy reads it. Raises SettingError."""

@@ -5,6 +5,8 @@ from datetime import timedelta
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.alerts.commands import state_in_words
+from orchestration.settings import load_settings
 from stack.supervisor import Supervisor
 
 REPORTS = "Reports by e-mail are off here: they need Redis, a worker and a mail server (docs/server.md)."
@@ -23,5 +25,5 @@ def show(supervisor: Supervisor) -> bool:
         table.add_row(name, f"[{COLOURS.get(state, 'red')}]{state}[/]", pid, uptime, address)
     console = Console(highlight=False)
     console.print(table)
-    console.print(f"\n{REPORTS}", style="dim", soft_wrap=True)
+    console.print(f"\n{REPORTS}\n{state_in_words(load_settings())}", style="dim", soft_wrap=True)
     return all(states.get(name, {}).get("statename") == "RUNNING" for name in addresses)

@@ -22,6 +22,11 @@ _INDEXES_OF_MODULE = """
 _INDEXES = """
     create index if not exists api_call_place on raw.api_call (dealer_id, module, called_at desc);
     create index if not exists api_call_load on raw.api_call (_dlt_load_id);
+    create index if not exists api_call_not_arrived on raw.api_call (called_at)
+        where outcome in ('refused', 'failed');
+    create index if not exists api_call_undocumented on raw.api_call (called_at)
+        where undocumented_fields is not null;
+    create index if not exists rejected_record_received on raw.rejected_record (received_at);
     create index if not exists rejected_record_content on raw.rejected_record (content_hash);
     create unique index if not exists dlt_loads_load on raw._dlt_loads (load_id);
 """

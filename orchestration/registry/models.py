@@ -3,7 +3,18 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, MetaData, Text, UniqueConstraint, func
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -133,6 +144,43 @@ class UserDealer(Base):
     user_name: Mapped[str] = mapped_column(primary_key=True, comment="As they log in to Superset")
     dealer_id: Mapped[str] = mapped_column(ForeignKey("registry.dealer.id"), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Incident(Base):
+    """Something that was or is wrong, from when it was first seen until it was over. Kept by orchestration.alerts."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index("incident_open_key", "kind", "cause", unique=True, postgresql_where=text("closed_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    cause: Mapped[str] = mapped_column(comment="What makes two findings of a kind the same incident")
+    main_dealer_id: Mapped[str | None]
+    first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    announced_at: Mapped[datetime | None] = mapped_column(comment="When its first message was written")
+    announced_dealers: Mapped[int] = mapped_column(server_default="0", comment="Dealers that the last message told of")
+    last_told_at: Mapped[datetime | None] = mapped_column(comment="When its last message was written")
+    closed_at: Mapped[datetime | None]
+    details: Mapped[dict[str, Any]] = mapped_column(comment="What was found of it last")
+
+
+class AlertMessage(Base):
+    """A message about an incident, to be sent to every address of ALERT_URLS."""
+
+    __tablename__ = "alert_message"
+    __table_args__ = (Index("alert_message_waiting", "id", postgresql_where=text("ended_at is null")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("registry.incident.id"))
+    title: Mapped[str]
+    body: Mapped[str]
+    written_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    delivered_to: Mapped[list[str]] = mapped_column(server_default="{}", comment="Addresses, as hashes")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str | None] = mapped_column(comment="Why the last attempt failed, in words")
+    ended_at: Mapped[datetime | None] = mapped_column(comment="When it was sent to all, or given up")
 
 
 class Change(Base):

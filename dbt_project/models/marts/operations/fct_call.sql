@@ -35,16 +35,15 @@ select
     document.outcome in ('records', 'no_data') as is_success,
     -- Failures that no later call has made up for: these dates still have to be asked for.
     document.outcome not in ('records', 'no_data')
-    and not exists (
-        select from committed as later
+    and (
+        select range_agg(daterange(later.date_from, later.date_to, '[]'))
+        from committed as later
         where
             later.dealer_id = document.dealer_id
             and later.module = document.module
             and later.called_at > document.called_at
             and later.outcome in ('records', 'no_data')
-            and later.date_from <= document.date_from
-            and later.date_to >= document.date_to
-    ) as is_open_failure,
+    ) @> daterange(document.date_from, document.date_to, '[]') is not true as is_open_failure,
     document.reason,
     document.records,
     document.documents,
