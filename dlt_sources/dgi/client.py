@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from dlt_sources.dgi.envelope import Unreadable, read_envelope
-from dlt_sources.dgi.server import Call
+from dlt_sources.dgi.server import Call, Key
 
 
 class Outcome(StrEnum):
@@ -69,6 +69,7 @@ _STATUS_0 = (
     _Refusal("kuota", Outcome.FAILED, "the server says that the key's quota is used up"),
 )
 _RETRIED_STATUS = {408, 425, 429}
+_ASKED_WITH_OLD_KEY = "asked with the old key: the server does not accept the new one"
 _NO_ATTEMPT = "the key's daily quota is used up; no further request was sent"
 
 
@@ -77,6 +78,9 @@ class Client:
 
     `may_call` is asked before every attempt (it counts the key's quota) and `may_call() == False` ends the call as
     failed without a request.
+
+    A key that replaces an older one is asked with first. When the server refuses it as a bad key, the call is asked
+    anew with the old one; it and the client's later calls go on with that.
     """
 
     def __init__(self, may_call: Callable[[Call], bool] | None = None, max_wait: float = 60.0) -> None:
@@ -87,16 +91,29 @@ class Client:
         self._session.mount("http://", HTTPAdapter(max_retries=0))
         self._session.mount("https://", HTTPAdapter(max_retries=0))
         self._session.trust_env = False  # no .netrc or proxy setting may redirect a credential
+        self._not_yet_valid: set[Key] = set()
 
     def call(self, call: Call) -> Answer:
         """Ask, and ask again while the failure is a temporary one. Never raises for what a server does."""
+        old = call.key.old
+        if old is None or call.key not in self._not_yet_valid:
+            answer = self._ask(call, 0)
+            if old is None or not answer.stops_key:
+                return answer
+            self._not_yet_valid.add(call.key)
+            answer = self._ask(replace(call, key=old), answer.attempts)
+        else:
+            answer = self._ask(replace(call, key=old), 0)
+        return replace(answer, notes=(*answer.notes, _ASKED_WITH_OLD_KEY))
+
+    def _ask(self, call: Call, attempts: int) -> Answer:
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(call.server.attempts),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=self._max_wait),
             retry=tenacity.retry_if_result(lambda answer: answer.outcome is Outcome.FAILED and not used_up),
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
-        attempts, used_up = 0, False
+        used_up = False
 
         def attempt() -> Answer:
             nonlocal attempts, used_up
