@@ -26,6 +26,7 @@ def fresh() -> "dict[str, str]":
         "postgres_superuser_password": secrets.token_urlsafe(24),
         "dgi_encryption_key": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "superset_secret_key": secrets.token_urlsafe(48),
+        "registry_service_key": secrets.token_urlsafe(32),
         "superset_admin_password": secrets.token_urlsafe(12),
         "redis.conf": "requirepass " + queue_password,
         "smtp_password": "",  # to be written where the mail server asks for one

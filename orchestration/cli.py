@@ -4,7 +4,6 @@ from typing import Any
 
 import click
 import psycopg2
-from psycopg2 import errors
 from sqlalchemy.exc import DBAPIError
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
@@ -14,8 +13,10 @@ from orchestration.registry.commands.dealers import dealer_commands
 from orchestration.registry.commands.history import history_command
 from orchestration.registry.commands.keys import key_commands
 from orchestration.registry.commands.main_dealers import main_dealer_commands
+from orchestration.registry.commands.schedules import schedule_commands
 from orchestration.registry.rules import RegistryError
 from orchestration.registry.store import open_registry
+from orchestration.registry.troubles import database_in_words
 from orchestration.settings import SettingError, Settings, load_settings
 
 
@@ -35,18 +36,10 @@ class _InWords(click.Group):
         except (BackupError, RegistryError, SettingError) as error:
             raise _Mistake(str(error)) from error
         except (DBAPIError, psycopg2.Error) as error:
-            sentence = _database_in_words(error.orig if isinstance(error, DBAPIError) else error)
+            sentence = database_in_words(error)
             if sentence is None:
                 raise
             raise _Mistake(sentence) from error
-
-
-def _database_in_words(error: BaseException | None) -> str | None:
-    if isinstance(error, errors.UndefinedTable):
-        return "the warehouse has no tables yet: run `uv run dealers migrate`"
-    if isinstance(error, psycopg2.OperationalError):
-        return f"Postgres cannot be used: {' '.join(str(error).split())}"
-    return None
 
 
 @click.group(cls=_InWords)
@@ -118,6 +111,7 @@ def backup(keep: int | None) -> None:
 
 cli.add_command(main_dealer_commands)
 cli.add_command(key_commands)
+cli.add_command(schedule_commands)
 cli.add_command(history_command)
 cli.add_command(alert_commands)
 for command in dealer_commands:

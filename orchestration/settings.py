@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     dagster_port: int = 3000
     superset_port: int = 8088
     sandbox_port: int = 8900
+    registry_port: int = 8001
 
     warehouse_url: str | None = _HIDDEN
     warehouse_reader_url: str | None = _HIDDEN
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     redis_url: str | None = _HIDDEN
     dgi_encryption_key: str | None = _HIDDEN
     superset_secret_key: str | None = _HIDDEN
+    registry_service_key: str | None = _HIDDEN
 
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
@@ -107,7 +109,7 @@ class Settings(BaseSettings):
             "DO_NOT_TRACK": "1",
             "RUNTIME__DLTHUB_TELEMETRY": "false",
         }
-        for name in ("postgres_port", "dagster_port", "superset_port", "sandbox_port"):
+        for name in ("postgres_port", "dagster_port", "superset_port", "sandbox_port", "registry_port"):
             env[name.upper()] = str(getattr(self, name))
         for name in ("warehouse_url", "warehouse_reader_url", "superset_database_url", "redis_url"):
             if value := getattr(self, name):

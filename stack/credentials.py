@@ -23,7 +23,7 @@ DATABASES = {
     "DAGSTER_DATABASE_URL": ("dagster", "dagster"),
     "SUPERSET_DATABASE_URL": ("superset", "superset"),
 }
-HANDED_ON = ("SUPERSET_SECRET_KEY", "SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD")
+HANDED_ON = ("SUPERSET_SECRET_KEY", "SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD", "REGISTRY_SERVICE_KEY")
 
 
 def set_outside(root: Path) -> dict[str, str]:
@@ -62,6 +62,7 @@ def _fresh(port: int) -> dict[str, str]:
         SUPERUSER_PASSWORD: secrets.token_urlsafe(24),
         "DGI_ENCRYPTION_KEY": Fernet.generate_key().decode(),
         "SUPERSET_SECRET_KEY": secrets.token_urlsafe(48),
+        "REGISTRY_SERVICE_KEY": secrets.token_urlsafe(32),
         "SUPERSET_ADMIN_USER": "admin",
         "SUPERSET_ADMIN_PASSWORD": secrets.token_urlsafe(12),
     }

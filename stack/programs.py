@@ -60,8 +60,11 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
     workspace = ("-w", str(ROOT / "workspace.yaml"))
     webserver = (str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(settings.dagster_port), *workspace)
     superset = ROOT / "superset"
+    registry = (sys.executable, "-m", "orchestration.registry.service")
     return [
         *found,
+        # What the administrators' pages in Superset ask; it answers them alone.
+        Program("registry", registry, ROOT, "REGISTRY_PORT", settings.registry_port, "/health"),
         Program(
             name="superset",
             command=(str(superset / ".venv" / "bin" / "gunicorn"), "-c", "gunicorn.conf.py"),

@@ -102,6 +102,7 @@ def _start_pipeline(site: Site, steps: Steps) -> None:
         site.supervisor.begin("sandbox")
     with steps.step("Tables of the warehouse"):
         _run(site, [sys.executable, "-m", "orchestration.cli", "migrate"], ROOT, "The warehouse could not be migrated")
+    site.supervisor.begin("registry")
     _provide_dagster_home(site)
     if site.settings.demo:
         _start(site, steps, "sandbox")

@@ -25,6 +25,7 @@ import looks  # noqa: E402
 import postgres_url  # noqa: E402
 import reports  # noqa: E402
 from event_log import ActionLog  # noqa: E402
+from security import SecurityManager  # noqa: E402
 
 ENVIRONMENT = os.environ
 VAR_DIR = HERE.parent / ENVIRONMENT.get("VAR_DIR", "var")
@@ -66,10 +67,23 @@ DATA_CACHE_CONFIG = cache("data", 86_400) | {
 
 
 def FLASK_APP_MUTATOR(app: Flask) -> None:
-    """Adds ours to Superset's application: what follows requests for data, and our templates before its own."""
+    """Adds ours to Superset's application: what follows requests for data, our templates, the registry's pages."""
+    from registry_pages.menu import add_pages  # needs the application
+
     chart_requests.follow(Path(DATA_DIR))(app)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), app.jinja_loader])
+    add_pages(app)
 
+
+# --- the registry's pages -------------------------------------------------------------------------------------------
+# The service that they ask; without the key they say what is missing.
+REGISTRY_URL = ENVIRONMENT.get("REGISTRY_URL") or f"http://127.0.0.1:{ENVIRONMENT.get('REGISTRY_PORT') or 8001}"
+REGISTRY_SERVICE_KEY = ENVIRONMENT.get("REGISTRY_SERVICE_KEY", "")
+# Where the administrators' browsers find Dagster.
+DAGSTER_PUBLIC_URL = (
+    ENVIRONMENT.get("DAGSTER_PUBLIC_URL") or f"http://127.0.0.1:{ENVIRONMENT.get('DAGSTER_PORT') or 3000}"
+)
+CUSTOM_SECURITY_MANAGER = SecurityManager
 
 # --- features -------------------------------------------------------------------------------------------------------
 FEATURE_FLAGS = {

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +13,12 @@ import urllib3.exceptions
 
 from dlt_sources.dgi.connections import BoundedAdapter
 from dlt_sources.dgi.envelope import Unreadable, read_envelope
-from dlt_sources.dgi.server import Call
+from dlt_sources.dgi.server import Call, Key
 from dlt_sources.dgi.verdicts import Outcome, asked_to_wait, judge_error, judge_message, judge_status
 
 # An answer of this size takes its turn (see Client).
 LARGE_ANSWER = 8 * 1024 * 1024
+_ASKED_WITH_OLD_KEY = "asked with the old key: the server does not accept the new one"
 _NO_ATTEMPT = "the key's daily quota is used up; no further request was sent"
 
 
@@ -45,6 +46,9 @@ class Client:
     `may_call` is asked before every attempt (it counts the key's quota) and `may_call() == False` ends the call as
     failed without a request. An answer of more than LARGE_ANSWER bytes waits for its turn at `large_answers`, and who
     gets an answer that `is_large` gives the turn back when done with it.
+
+    A key that replaces an older one is asked with first. When the server refuses it as a bad key, the call is asked
+    anew with the old one; it and the client's later calls go on with that.
     """
 
     def __init__(
@@ -63,16 +67,29 @@ class Client:
         self._session.mount("http://", BoundedAdapter(max_retries=0))
         self._session.mount("https://", BoundedAdapter(max_retries=0))
         self._session.trust_env = False  # no .netrc or proxy setting may redirect a credential
+        self._not_yet_valid: set[Key] = set()
 
     def call(self, call: Call) -> Answer:
         """Ask, and ask again while the failure is a temporary one. Never raises for what a server does."""
+        old = call.key.old
+        if old is None or call.key not in self._not_yet_valid:
+            answer = self._ask(call, 0)
+            if old is None or not answer.stops_key:
+                return answer
+            self._not_yet_valid.add(call.key)
+            answer = self._ask(replace(call, key=old), answer.attempts)
+        else:
+            answer = self._ask(replace(call, key=old), 0)
+        return replace(answer, notes=(*answer.notes, _ASKED_WITH_OLD_KEY))
+
+    def _ask(self, call: Call, attempts: int) -> Answer:
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(call.server.attempts),
             wait=self._wait,
             retry=tenacity.retry_if_result(lambda answer: self._is_worth_a_retry(answer) and not used_up),
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
-        attempts, used_up = 0, False
+        used_up = False
 
         def attempt() -> Answer:
             nonlocal attempts, used_up

@@ -52,12 +52,16 @@ class Server:
 
 @dataclass(frozen=True)
 class Key:
-    """One credential of one dealer group. The secret shows in no representation."""
+    """One credential of one dealer group. The secret shows in no representation.
+
+    `old` is the credential that this one replaces, while the server may still know only that.
+    """
 
     name: str
     api_key: str
     secret_key: str = field(repr=False)
     daily_quota: int | None = None
+    old: "Key | None" = None
 
     def token(self, unix_time: int, separator: str = "") -> str:
         """The `DGI-API-Token` for a request that leaves at `unix_time` (seconds, UTC)."""
@@ -81,7 +85,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Call:
-    """One module, one dealer, one window: the unit of asking."""
+    """One module, one dealer, one window: the unit of asking. Without a dealer it asks for the key's whole group."""
 
     server: Server
     key: Key
@@ -93,11 +97,8 @@ class Call:
     def body(self) -> dict[str, str]:
         """The request's JSON body. Unused filters are left out: some servers never answer with them empty."""
         form = "%Y-%m-%d %H:%M:%S"
-        return {
-            "fromTime": self.window.start.strftime(form),
-            "toTime": self.window.end.strftime(form),
-            "dealerId": self.dealer_id,
-        }
+        body = {"fromTime": self.window.start.strftime(form), "toTime": self.window.end.strftime(form)}
+        return body | {"dealerId": self.dealer_id} if self.dealer_id else body
 
 
 def complete_base(base_url: str, version: str) -> str:

@@ -60,14 +60,21 @@ def to_server(entry: MainDealer) -> Server:
     )
 
 
+def to_key(entry: ApiKey, encryption: Encryption) -> Key:
+    """A key's row as the client's credential, with the old pair while it is being replaced. Raises CannotDecrypt."""
+    old = None
+    if entry.old_api_key and entry.old_secret_encrypted:
+        old = Key(entry.name, entry.old_api_key, encryption.decrypt(entry.old_secret_encrypted), entry.daily_quota)
+    return Key(entry.name, entry.api_key, encryption.decrypt(entry.secret_encrypted), entry.daily_quota, old)
+
+
 def _key(entry: ApiKey, encryption: Encryption) -> Key | NoAccess:
     if not entry.is_enabled:
         return NoAccess(f"key {entry.name} is disabled")
     try:
-        secret = encryption.decrypt(entry.secret_encrypted)
+        return to_key(entry, encryption)
     except CannotDecrypt as error:
         return NoAccess(f"key {entry.name}: {error}")
-    return Key(entry.name, entry.api_key, secret, entry.daily_quota)
 
 
 def _access(dealer: Dealer, servers: dict[str, Server], keys: dict[int, Key | NoAccess]) -> Access | NoAccess:

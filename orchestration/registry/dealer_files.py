@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -54,16 +55,23 @@ def import_dealers(settings: Settings, file: Path, dry_run: bool) -> list[Verdic
 
     Columns that the file has not leave what they would say unchanged. Raises RegistryError when it is no such file.
     """
+    return take_dealers(settings, file.read_bytes(), file.name, dry_run)
+
+
+def take_dealers(
+    settings: Settings, content: bytes, file_name: str, dry_run: bool, changed_by: str | None = None
+) -> list[Verdict]:
+    """The same with what a file holds."""
     try:
-        rows = list(_read(file))
+        rows = list(_read(content.decode("utf-8-sig"), file_name))
     except UnicodeDecodeError:
-        raise RegistryError(f"{file.name} is no UTF-8 text: save it as «CSV UTF-8»") from None
+        raise RegistryError(f"{file_name} is no UTF-8 text: save it as «CSV UTF-8»") from None
     except csv.Error as error:
-        raise RegistryError(f"{file.name} is no CSV file: {error}") from None
+        raise RegistryError(f"{file_name} is no CSV file: {error}") from None
     verdicts: list[Verdict] = []
     seen: dict[str, int] = {}
     try:
-        with open_registry(settings) as registry:
+        with open_registry(settings, changed_by) as registry:
             for row in rows:
                 first = seen.setdefault(row.cells["dealer_id"], row.number)
                 verdicts.append(_take(registry, row, first))
@@ -74,23 +82,22 @@ def import_dealers(settings: Settings, file: Path, dry_run: bool) -> list[Verdic
     return verdicts
 
 
-def _read(file: Path) -> Iterator[_Row]:
+def _read(text: str, file_name: str) -> Iterator[_Row]:
     """The rows that hold anything; cells are trimmed, those that a short row lacks are empty."""
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        heading = lines.readline()
-        lines.seek(0)
-        # Spreadsheets in Indonesian write semicolons: there the comma is the decimal sign.
-        reader = csv.reader(lines, delimiter=";" if ";" in heading and "," not in heading else ",", strict=True)
-        columns = [cell.strip().lower() for cell in next(reader, [])]
-        missing = [name for name in _REQUIRED if name not in columns]
-        if missing:
-            raise RegistryError(f"{file.name} lacks the column {', '.join(missing)}; `dealers export` shows the form")
-        for number, cells in enumerate(reader, start=2):
-            texts = [cell.strip() for cell in cells] + [""] * (len(columns) - len(cells))
-            if any("\0" in text for text in texts):
-                raise csv.Error("it holds zero bytes")
-            if any(texts):
-                yield _Row(number, dict(zip(columns, texts, strict=False)), any(texts[len(columns) :]))
+    heading = text.partition("\n")[0]
+    # Spreadsheets in Indonesian write semicolons: there the comma is the decimal sign.
+    delimiter = ";" if ";" in heading and "," not in heading else ","
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    columns = [cell.strip().lower() for cell in next(reader, [])]
+    missing = [name for name in _REQUIRED if name not in columns]
+    if missing:
+        raise RegistryError(f"{file_name} lacks the column {', '.join(missing)}; `dealers export` shows the form")
+    for number, cells in enumerate(reader, start=2):
+        texts = [cell.strip() for cell in cells] + [""] * (len(columns) - len(cells))
+        if any("\0" in text for text in texts):
+            raise csv.Error("it holds zero bytes")
+        if any(texts):
+            yield _Row(number, dict(zip(columns, texts, strict=False)), any(texts[len(columns) :]))
 
 
 def _take(registry: Registry, row: _Row, first: int) -> Verdict:

@@ -79,6 +79,9 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(comment="Dealer group")
     api_key: Mapped[str]
     secret_encrypted: Mapped[str]
+    old_api_key: Mapped[str | None] = mapped_column(comment="Asked with while the server refuses the new one")
+    old_secret_encrypted: Mapped[str | None]
+    rotated_at: Mapped[datetime | None] = mapped_column(comment="Since when an old key is kept beside the new one")
     daily_quota: Mapped[int | None] = mapped_column(comment="Requests a local day; null is no limit")
     is_enabled: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -134,6 +137,8 @@ class FetchSchedule(Base):
     cron: Mapped[str | None] = mapped_column(comment="Five fields, in the main dealer's time zone")
     is_enabled: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    api_key: Mapped[ApiKey | None] = relationship()
 
 
 class UserDealer(Base):

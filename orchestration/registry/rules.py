@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from croniter import croniter
+
 from dlt_sources.dgi.endpoints import ENDPOINTS
 
 # A partition key joins date and dealer by «|», and a partition range reads «...», so neither may be in a number.
@@ -15,7 +17,23 @@ _VERSION = re.compile(r"(v\d+(\.\d+)*)?")
 
 
 class RegistryError(Exception):
-    """An entry that the registry does not take; the text names it and says what to do."""
+    """An entry that the registry does not take; the text names it and says what to do.
+
+    `fields` holds the complaints about single fields, by name, for who shows them beside the fields.
+    """
+
+    def __init__(self, text: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.fields = dict(fields or {})
+
+
+class NotThere(RegistryError):
+    """An entry that is asked for and not in the registry."""
+
+
+def wrong(field: str, complaint: str) -> RegistryError:
+    """The complaint about one field of an entry, whose sentence needs no field in front."""
+    return RegistryError(complaint, {field: complaint})
 
 
 def tidied(entity: str, name: str, value: Any) -> Any:
@@ -28,17 +46,20 @@ def tidied(entity: str, name: str, value: Any) -> Any:
 
 
 def check(entity: str, values: Mapping[str, Any]) -> None:
-    """Check the given fields of an entry of table `entity`. Raises RegistryError."""
+    """Check the given fields of an entry of table `entity`. Raises RegistryError with all complaints."""
+    complaints = {}
     for name, value in values.items():
         rule = _RULES.get(f"{entity}.{name}")
         if rule and value is not None and (complaint := rule(value)):
-            raise RegistryError(f"{name}: {complaint}")
+            complaints[name] = complaint
+    if complaints:
+        raise RegistryError("; ".join(f"{name}: {complaint}" for name, complaint in complaints.items()), complaints)
 
 
 def check_secret(secret: str) -> None:
     """Check a secret key. Raises RegistryError, which does not show it."""
     if complaint := _line(secret):
-        raise RegistryError(f"the secret key {complaint}")
+        raise RegistryError(f"the secret key {complaint}", {"secret_key": f"the secret key {complaint}"})
 
 
 def _matches(pattern: re.Pattern[str], form: str) -> Callable[[str], str | None]:
@@ -83,11 +104,25 @@ def _modules(value: list[str]) -> str | None:
     return f"unknown: {', '.join(unknown)}; known are {', '.join(ENDPOINTS)}" if unknown else None
 
 
+def _some_modules(value: list[str]) -> str | None:
+    return _modules(value) if value else "must name a module; for all of them leave it out"
+
+
+def _cron(value: str) -> str | None:
+    # croniter takes six fields and words such as @daily too; Dagster would take them in another sense, or not at all.
+    if len(value.split()) == 5 and croniter.is_valid(value):
+        return None
+    return f"«{value}» is not five fields of cron (minute hour day month weekday), for example 30 5 * * 1-6"
+
+
 def _between(low: float, high: float) -> Callable[[float], str | None]:
     return lambda value: None if low <= value <= high else f"{value:,} is not between {low:,} and {high:,}"
 
 
-_STRIPPED = {"main_dealer.base_url", "main_dealer.h23_base_url", "main_dealer.version", "api_key.api_key"}
+_STRIPPED = {
+    *("main_dealer.base_url", "main_dealer.h23_base_url", "main_dealer.version"),
+    *("api_key.api_key", "fetch_schedule.cron"),
+}
 
 _RULES: Mapping[str, Callable[[Any], str | None]] = {
     "main_dealer.id": _matches(_MAIN_DEALER_ID, "a main dealer code: letters and digits, such as Q7X"),
@@ -109,4 +144,8 @@ _RULES: Mapping[str, Callable[[Any], str | None]] = {
     "dealer.id": _matches(_DEALER_ID, "a dealer number: up to 20 letters and digits, with its leading zeros"),
     "dealer.name": _line,
     "dealer.city": _line,
+    "fetch_schedule.name": _line,
+    "fetch_schedule.modules": _some_modules,
+    "fetch_schedule.every_hours": _between(1, 24),
+    "fetch_schedule.cron": _cron,
 }

@@ -4,6 +4,7 @@ import getpass
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime, time
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -13,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.registry.encryption import CannotDecrypt, Encryption
-from orchestration.registry.models import ApiKey, Base, Change, Dealer, MainDealer
-from orchestration.registry.rules import RegistryError, check, check_secret, tidied
+from orchestration.registry.models import ApiKey, Base, Change, Dealer, FetchSchedule, MainDealer
+from orchestration.registry.rules import NotThere, RegistryError, check, check_secret, tidied, wrong
 from orchestration.settings import Settings
 
 T = TypeVar("T", bound=Base)
-_SECRETS = {"secret_encrypted"}
+_SECRETS = {"secret_encrypted", "old_secret_encrypted"}
 
 
 class Registry:
@@ -46,7 +47,8 @@ class Registry:
         """A key by main dealer and group name. Raises RegistryError."""
         found = self.find_key(main_dealer_id, name)
         if found is None:
-            raise RegistryError(f"main dealer {main_dealer_id} has no key «{name}»: uv run dealers key list")
+            complaint = f"main dealer {main_dealer_id} has no key «{name}»: uv run dealers key list"
+            raise NotThere(complaint, {"key": complaint})
         return found
 
     def find_key(self, main_dealer_id: str, name: str) -> ApiKey | None:
@@ -77,15 +79,15 @@ class Registry:
         """Add a main dealer. Raises RegistryError when it is there already or a value is not allowed."""
         self._must_be_new(MainDealer, main_dealer_id, "main dealer")
         values.setdefault("modules", list(ENDPOINTS))
-        return self._add(MainDealer(), {"id": main_dealer_id, **values})
+        return self.add(MainDealer(), {"id": main_dealer_id, **values})
 
     def add_key(self, main_dealer_id: str, name: str, api_key: str, secret_key: str, **values: Any) -> ApiKey:
         """Add a key of a dealer group; the secret is stored encrypted. Raises RegistryError."""
         self.main_dealer(main_dealer_id)
         if self.find_key(main_dealer_id, name):
-            raise RegistryError(f"main dealer {main_dealer_id} has a key «{name}» already: uv run dealers key edit")
+            raise wrong("name", f"main dealer {main_dealer_id} has a key «{name}» already: uv run dealers key edit")
         everything = {"main_dealer_id": main_dealer_id, "name": name, "api_key": api_key, **values}
-        return self._add(ApiKey(), {**everything, "secret_encrypted": self.encrypt(secret_key)})
+        return self.add(ApiKey(), {**everything, "secret_encrypted": self.encrypt(secret_key)})
 
     def add_dealer(
         self, dealer_id: str, name: str, main_dealer_id: str | None = None, key: str | None = None, **values: Any
@@ -93,18 +95,18 @@ class Registry:
         """Add a dealer under a main dealer with the key of its group. Raises RegistryError."""
         self._must_be_new(Dealer, dealer_id, "dealer")
         self._must_have_its_zeros(dealer_id)
-        return self._add(Dealer(), {"id": dealer_id, "name": name, **self.place(main_dealer_id, key), **values})
+        return self.add(Dealer(), {"id": dealer_id, "name": name, **self.place(main_dealer_id, key), **values})
 
     def place(self, main_dealer_id: str | None, key: str | None) -> dict[str, Any]:
         """The fields of a dealer that belongs to a main dealer's group, or lacks its key. Raises RegistryError."""
         if not main_dealer_id:
             if key:
-                raise RegistryError(f"key «{key}» means nothing without its main dealer: give that too")
+                raise wrong("main_dealer_id", f"key «{key}» means nothing without its main dealer: give that too")
             return {"main_dealer_id": None, "api_key_id": None}
         self.main_dealer(main_dealer_id)
         return {"main_dealer_id": main_dealer_id, "api_key_id": self.key(main_dealer_id, key).id if key else None}
 
-    def edit(self, entry: Base, **values: Any) -> list[str]:
+    def edit(self, entry: Base, action: str = "edit", **values: Any) -> list[str]:
         """Change fields of an entry. Returns those that were different. Raises RegistryError."""
         values = self._checked(entry, values)
         before = {name: getattr(entry, name) for name in values}
@@ -112,7 +114,7 @@ class Registry:
         for name, value in different.items():
             setattr(entry, name, value)
         if different:
-            self._note(entry, "edit", {name: [before[name], value] for name, value in different.items()})
+            self.note(entry, action, {name: [before[name], value] for name, value in different.items()})
         return list(different)
 
     def encrypt(self, secret: str) -> str:
@@ -132,17 +134,20 @@ class Registry:
         for key in self.api_keys():
             try:
                 self.edit(key, secret_encrypted=self.encryption.renew(key.secret_encrypted))
+                if key.old_secret_encrypted:
+                    self.edit(key, old_secret_encrypted=self.encryption.renew(key.old_secret_encrypted))
             except CannotDecrypt as error:
                 raise RegistryError(f"key «{key.name}» of main dealer {key.main_dealer_id}: {error}") from None
         return len(self.api_keys())
 
-    def _add(self, entry: T, values: Mapping[str, Any]) -> T:
+    def add(self, entry: T, values: Mapping[str, Any]) -> T:
+        """Add an entry with these fields. Raises RegistryError."""
         values = self._checked(entry, values)
         for name, value in values.items():
             setattr(entry, name, value)
         self.session.add(entry)
         self.session.flush()
-        self._note(entry, "add", {name: [None, value] for name, value in values.items() if value is not None})
+        self.note(entry, "add", {name: [None, value] for name, value in values.items() if value is not None})
         return entry
 
     def _checked(self, entry: Base, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,39 +158,33 @@ class Registry:
         check(entry.__tablename__, kept)
         return kept
 
-    def _note(self, entry: Base, action: str, values: dict[str, list[Any]]) -> None:
-        shown = {name: "changed" if name in _SECRETS else pair for name, pair in values.items()}
-        entity_id = (
-            f"{entry.main_dealer_id}/{entry.name}" if isinstance(entry, ApiKey) else str(getattr(entry, "id", ""))
-        )
+    def note(self, entry: Base, action: str, values: Mapping[str, Any]) -> None:
+        """Leave a row in the change history; secrets are named and not shown."""
+        shown = {name: "changed" if name in _SECRETS else [_plain(v) for v in pair] for name, pair in values.items()}
+        self.note_of(entry.__tablename__, _name(entry), action, shown)
+
+    def note_of(self, entity: str, entity_id: str, action: str, values: Mapping[str, Any]) -> None:
+        """Leave a row in the change history about what is no single entry."""
         self.session.add(
-            Change(
-                changed_by=self._changed_by,
-                entity=entry.__tablename__,
-                entity_id=entity_id,
-                action=action,
-                values=shown,
-            )
+            Change(changed_by=self._changed_by, entity=entity, entity_id=entity_id, action=action, values=dict(values))
         )
 
     def _one(self, model: type[T], key: str, what: str, remedy: str) -> T:
         found = self.session.get(model, key)
         if found is None:
-            raise RegistryError(f"there is no {what} {key} in the registry; see `{remedy}`")
+            raise NotThere(f"there is no {what} {key} in the registry; see `{remedy}`")
         return found
 
     def _must_be_new(self, model: type[Base], key: str, what: str) -> None:
         if self.session.get(model, key) is not None:
-            raise RegistryError(f"{what} {key} is in the registry already; change it with `edit`")
+            raise wrong("id", f"{what} {key} is in the registry already; change it with `edit`")
 
     def _must_have_its_zeros(self, dealer_id: str) -> None:
         if not dealer_id.isdecimal():
             return
         query = select(Dealer.id).where(func.ltrim(Dealer.id, "0") == dealer_id.lstrip("0"))
         if other := self.session.scalars(query).first():
-            raise RegistryError(
-                f"dealer {other} is in the registry: did a spreadsheet change the zeros of {dealer_id}?"
-            )
+            raise wrong("id", f"dealer {other} is in the registry: did a spreadsheet change the zeros of {dealer_id}?")
 
 
 @contextmanager
@@ -199,6 +198,16 @@ def open_registry(settings: Settings, changed_by: str | None = None) -> Iterator
         raise RegistryError("somebody else changed the same entry at the same moment: try again") from None
     finally:
         engine.dispose()
+
+
+def _name(entry: Base) -> str:
+    if isinstance(entry, ApiKey):
+        return f"{entry.main_dealer_id}/{entry.name}"
+    return entry.name if isinstance(entry, FetchSchedule) else str(getattr(entry, "id", ""))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat(timespec="minutes") if isinstance(value, datetime | time) else value
 
 
 def _user() -> str:

@@ -17,8 +17,8 @@ PINNED = re.compile(r"\d+\.\d+(\.\d+)?(-\w+)*$")
 
 def test_the_services_are_the_whole_stack(services: dict[str, Any]) -> None:
     lasting = {
-        "postgres", "redis", "code-location", "dagster-daemon", "dagster-webserver", "dagster-viewer", "superset",
-        "superset-cache", "reports-worker", "reports-clock", "proxy", "sandbox",
+        "postgres", "redis", "registry", "code-location", "dagster-daemon", "dagster-webserver", "dagster-viewer",
+        "superset", "superset-cache", "reports-worker", "reports-clock", "proxy", "sandbox",
     }  # fmt: skip
     assert set(services) == lasting | JOBS
 
@@ -30,9 +30,9 @@ def test_only_the_proxy_is_published(services: dict[str, Any]) -> None:
 
 def test_stores_and_code_have_no_way_out(configuration: dict[str, Any], services: dict[str, Any]) -> None:
     inner = {name for name, network in configuration["networks"].items() if network.get("internal")}
-    assert inner == {"front", "code", "database", "queue"}
+    assert inner == {"front", "code", "database", "queue", "registry"}
     outward = {name for name, service in services.items() if set(service.get("networks") or ()) - inner}
-    assert outward == {"proxy", "code-location", "reports-worker"}
+    assert outward == {"proxy", "code-location", "registry", "reports-worker"}
     assert set(services["proxy"]["networks"]) == {"edge", "front"}
 
 
@@ -99,7 +99,9 @@ def test_secrets_are_files_and_nothing_else_holds_them(configuration: dict[str, 
         environment = service.get("environment") or {}
         telling = [key for key in environment if re.search(r"PASSWORD|SECRET|_URL|KEY", key)]
         plain = [key for key in telling if not key.endswith("_FILE")]
-        assert set(plain) <= {"SUPERSET_INTERNAL_URL", "SUPERSET_PUBLIC_URL"}, name
+        assert set(plain) <= {"SUPERSET_INTERNAL_URL", "SUPERSET_PUBLIC_URL", "DAGSTER_PUBLIC_URL", "REGISTRY_URL"}, (
+            name
+        )
         mounted = {f"/run/secrets/{secret['source']}" for secret in service.get("secrets", [])}
         named = {value for key, value in environment.items() if key.endswith("_FILE") and value}
         if not service.get("network_mode"):

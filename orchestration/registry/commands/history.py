@@ -8,7 +8,13 @@ from orchestration.registry.commands.terminal import print_table
 from orchestration.registry.store import open_registry
 from orchestration.settings import load_settings
 
-_WHAT = {"main_dealer": "main dealer", "api_key": "key", "dealer": "dealer"}
+_WHAT = {
+    "main_dealer": "main dealer",
+    "api_key": "key",
+    "dealer": "dealer",
+    "fetch_schedule": "fetch schedule",
+    "user": "user",
+}
 
 
 @click.command("history")

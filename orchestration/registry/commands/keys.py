@@ -7,6 +7,7 @@ import click
 from orchestration.registry.commands.terminal import given, print_fields, print_outcome, print_table, state
 from orchestration.registry.encryption import CannotDecrypt
 from orchestration.registry.models import ApiKey
+from orchestration.registry.rotation import end_overlap, rotate
 from orchestration.registry.rules import RegistryError
 from orchestration.registry.store import Registry, open_registry
 from orchestration.settings import SettingError, load_settings
@@ -59,6 +60,30 @@ def _edit(
         print_outcome(registry.edit(key, **values), f"key {name}")
 
 
+@key_commands.command("rotate")
+@_which_key
+@click.option("--api-key", help="The new key; default: only the secret is new.")
+@click.option("--secret-key-file", type=_SECRET_FILE, help="File with the new secret key, or - for standard input.")
+def _rotate(main_dealer_id: str, name: str, api_key: str | None, secret_key_file: TextIO | None) -> None:
+    """Put a new key in place while the old one may still be the valid one.
+
+    Pulls ask with the new key and, while the server refuses it, with the old one. `end-overlap` forgets the old one.
+    """
+    with open_registry(load_settings()) as registry:
+        key = registry.key(main_dealer_id, name)
+        rotate(registry, key, api_key, _secret(secret_key_file) if secret_key_file else None)
+    click.echo(f"key {name} replaced; the old one is asked with where the new one is refused, until `end-overlap`")
+
+
+@key_commands.command("end-overlap")
+@_which_key
+def _end_overlap(main_dealer_id: str, name: str) -> None:
+    """Forget the old key that a rotation kept."""
+    with open_registry(load_settings()) as registry:
+        end_overlap(registry, registry.key(main_dealer_id, name))
+    click.echo(f"key {name}: the old key is forgotten")
+
+
 @key_commands.command("disable")
 @_which_key
 def _disable(main_dealer_id: str, name: str) -> None:
@@ -91,7 +116,8 @@ def _show(main_dealer_id: str, name: str) -> None:
             "main dealer": key.main_dealer_id,
             "name": key.name,
             "API key": key.api_key,
-            "secret key": _secret_state(registry, key),
+            "secret key": secret_state(registry, key),
+            "old API key": key.old_api_key and f"{key.old_api_key}, kept since {key.rotated_at:%Y-%m-%d %H:%M %Z}",
             "daily quota": _quota(key),
             "state": state(key.is_enabled),
             "added": f"{key.created_at:%Y-%m-%d %H:%M %Z}",
@@ -124,7 +150,8 @@ def _secret(file: TextIO) -> str:
         raise RegistryError("the secret key is not UTF-8 text") from None
 
 
-def _secret_state(registry: Registry, key: ApiKey) -> str:
+def secret_state(registry: Registry, key: ApiKey) -> str:
+    """What is to be said of a key's secret, which is never shown."""
     try:
         registry.encryption.decrypt(key.secret_encrypted)
     except (CannotDecrypt, SettingError) as error:

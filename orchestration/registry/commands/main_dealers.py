@@ -7,6 +7,8 @@ import click
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.registry.commands.terminal import given, print_fields, print_outcome, print_table, state
+from orchestration.registry.connection_test import check_connection
+from orchestration.registry.rules import RegistryError
 from orchestration.registry.store import open_registry
 from orchestration.settings import load_settings
 
@@ -128,6 +130,20 @@ def _show(main_dealer_id: str) -> None:
             "dealers": dealers,
         }
     )
+
+
+@main_dealer_commands.command("test")
+@click.argument("main_dealer_id")
+@click.option("--key", help="Only with this group's key; default: with each enabled one.")
+def _test(main_dealer_id: str, key: str | None) -> None:
+    """Ask once for each module that it serves, and say in words what is wrong.
+
+    Nothing is stored. The requests count against the keys' quotas.
+    """
+    verdicts = check_connection(load_settings(), main_dealer_id, key)
+    print_table(("key", "module", "verdict"), [(v.key, v.module, v.text) for v in verdicts])
+    if failed := sum(not v.is_well for v in verdicts):
+        raise RegistryError(f"{failed} of {len(verdicts)} calls to main dealer {main_dealer_id} did not go well")
 
 
 def _change(main_dealer_id: str, **values: Any) -> None:
