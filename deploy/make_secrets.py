@@ -16,6 +16,8 @@ DATABASES = {
     "warehouse_reader_url": ("bi_reader", "warehouse"),
     "dagster_database_url": ("dagster", "dagster"),
     "superset_database_url": ("superset", "superset"),
+    "api_database_url": ("api_reader", "warehouse"),
+    "api_users_url": ("api_user_reader", "superset"),
 }
 
 
@@ -26,6 +28,7 @@ def fresh() -> "dict[str, str]":
         "postgres_superuser_password": secrets.token_urlsafe(24),
         "dgi_encryption_key": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "superset_secret_key": secrets.token_urlsafe(48),
+        "superset_jwt_key": secrets.token_urlsafe(48),
         "superset_admin_password": secrets.token_urlsafe(12),
         "redis.conf": "requirepass " + queue_password,
         "smtp_password": "",  # to be written where the mail server asks for one
