@@ -61,7 +61,7 @@ test-quick: install-dev ## Run the tests that need no servers
 lint: install-dev ## Check style, types, dbt's descriptions and the dashboards
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy dictionary dlt_sources orchestration sandbox stack
+	@$(PY) -m mypy data_api dictionary dlt_sources orchestration sandbox stack
 	@$(PY) -m sqlfluff lint --nocolor --processes 2 dbt_project/models dbt_project/tests
 	@$(PY) -m dictionary --check
 	@PYTHONPATH=superset $(PY) -m provisioning.validation

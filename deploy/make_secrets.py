@@ -16,6 +16,8 @@ DATABASES = {
     "warehouse_reader_url": ("bi_reader", "warehouse"),
     "dagster_database_url": ("dagster", "dagster"),
     "superset_database_url": ("superset", "superset"),
+    "api_database_url": ("api_reader", "warehouse"),
+    "api_users_url": ("api_user_reader", "superset"),
 }
 
 
@@ -27,6 +29,7 @@ def fresh() -> "dict[str, str]":
         "dgi_encryption_key": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "superset_secret_key": secrets.token_urlsafe(48),
         "registry_service_key": secrets.token_urlsafe(32),
+        "superset_jwt_key": secrets.token_urlsafe(48),
         "superset_admin_password": secrets.token_urlsafe(12),
         "redis.conf": "requirepass " + queue_password,
         "smtp_password": "",  # to be written where the mail server asks for one

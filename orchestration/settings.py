@@ -41,11 +41,14 @@ class Settings(BaseSettings):
     superset_port: int = 8088
     sandbox_port: int = 8900
     registry_port: int = 8001
+    api_port: int = 8000
 
     warehouse_url: str | None = _HIDDEN
     warehouse_reader_url: str | None = _HIDDEN
     dagster_database_url: str | None = _HIDDEN
     superset_database_url: str | None = _HIDDEN
+    api_database_url: str | None = _HIDDEN
+    api_users_url: str | None = _HIDDEN
     redis_url: str | None = _HIDDEN
     dgi_encryption_key: str | None = _HIDDEN
     superset_secret_key: str | None = _HIDDEN
@@ -109,9 +112,11 @@ class Settings(BaseSettings):
             "DO_NOT_TRACK": "1",
             "RUNTIME__DLTHUB_TELEMETRY": "false",
         }
-        for name in ("postgres_port", "dagster_port", "superset_port", "sandbox_port", "registry_port"):
+        ports = ("postgres_port", "dagster_port", "superset_port", "sandbox_port", "registry_port", "api_port")
+        for name in ports:
             env[name.upper()] = str(getattr(self, name))
-        for name in ("warehouse_url", "warehouse_reader_url", "superset_database_url", "redis_url"):
+        addresses = ("warehouse_url", "warehouse_reader_url", "superset_database_url", "redis_url")
+        for name in (*addresses, "api_database_url", "api_users_url"):
             if value := getattr(self, name):
                 env[name.upper()] = str(value)
         if self.dgi_encryption_key:

@@ -22,8 +22,21 @@ DATABASES = {
     "WAREHOUSE_READER_URL": ("bi_reader", "warehouse"),
     "DAGSTER_DATABASE_URL": ("dagster", "dagster"),
     "SUPERSET_DATABASE_URL": ("superset", "superset"),
+    "API_DATABASE_URL": ("api_reader", "warehouse"),
+    "API_USERS_URL": ("api_user_reader", "superset"),
 }
-HANDED_ON = ("SUPERSET_SECRET_KEY", "SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD", "REGISTRY_SERVICE_KEY")
+# Of a warehouse elsewhere, those that must be given with it.
+READERS = {
+    "WAREHOUSE_READER_URL": "may only read the schema marts (Superset connects with it)",
+    "API_DATABASE_URL": "may only read the schema core (the data API connects with it, see docs/api.md)",
+}
+HANDED_ON = (
+    "SUPERSET_SECRET_KEY",
+    "SUPERSET_JWT_KEY",
+    "SUPERSET_ADMIN_USER",
+    "SUPERSET_ADMIN_PASSWORD",
+    "REGISTRY_SERVICE_KEY",
+)
 
 
 def set_outside(root: Path) -> dict[str, str]:
@@ -35,12 +48,17 @@ def set_outside(root: Path) -> dict[str, str]:
 def is_embedded(outside: Mapping[str, str]) -> bool:
     """Whether a server of our own is needed, i.e. some database's address is not set from outside.
 
-    Raises StackError when the warehouse is elsewhere and nobody said how Superset may read it.
+    Raises StackError when a database is elsewhere and nobody said how those that may only read it do so.
     """
-    if "WAREHOUSE_URL" in outside and "WAREHOUSE_READER_URL" not in outside:
+    for name, what in READERS.items():
+        if "WAREHOUSE_URL" in outside and name not in outside:
+            raise StackError(
+                f"WAREHOUSE_URL is set but {name} is not: set it to the same database with a role that {what}."
+            )
+    if "SUPERSET_DATABASE_URL" in outside and "API_USERS_URL" not in outside:
         raise StackError(
-            "WAREHOUSE_URL is set but WAREHOUSE_READER_URL is not: set it to the same database with a role that may "
-            "only read the schema marts (Superset connects with it)."
+            "SUPERSET_DATABASE_URL is set but API_USERS_URL is not: set it to the same database with the role "
+            "api_user_reader (the data API asks there who may see what, see docs/api.md)."
         )
     return any(name not in outside for name in DATABASES)
 
@@ -63,6 +81,7 @@ def _fresh(port: int) -> dict[str, str]:
         "DGI_ENCRYPTION_KEY": Fernet.generate_key().decode(),
         "SUPERSET_SECRET_KEY": secrets.token_urlsafe(48),
         "REGISTRY_SERVICE_KEY": secrets.token_urlsafe(32),
+        "SUPERSET_JWT_KEY": secrets.token_urlsafe(48),
         "SUPERSET_ADMIN_USER": "admin",
         "SUPERSET_ADMIN_PASSWORD": secrets.token_urlsafe(12),
     }

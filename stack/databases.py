@@ -10,6 +10,17 @@ from stack.credentials import DATABASES
 
 # Event logs and click trails: losing the last half second in a crash is nothing, waiting for the disk each time is.
 RELAXED = ("dagster", "superset")
+OWNERS = ("dealers", "dagster", "superset")
+# Of the data API: what it may read comes with the tables (dbt_project/macros/core_access.sql and Superset's bootstrap).
+# It never logs in as the second: it becomes it where somebody sees some dealers only.
+_OF_THE_API = {
+    "api_reader": (
+        "grant connect on database warehouse to api_reader",
+        "do $$ begin create role api_dealer_reader nologin; exception when duplicate_object then null; end $$",
+        "grant api_dealer_reader to api_reader",
+    ),
+    "api_user_reader": ("grant connect on database superset to api_user_reader",),
+}
 
 
 def provide(superuser_url: str, addresses: Mapping[str, str]) -> None:
@@ -25,8 +36,11 @@ def provide(superuser_url: str, addresses: Mapping[str, str]) -> None:
             for role, _, password in wanted:
                 _provide_role(cursor, role, password)
             for role, database, _ in wanted:
-                if role != "bi_reader":
+                if role in OWNERS:
                     _provide_database(cursor, database, role)
+            for role, _, _ in wanted:
+                for statement in _OF_THE_API.get(role, ()):
+                    cursor.execute(statement)
     finally:
         connection.close()
     if any(role == "bi_reader" for role, _, _ in wanted):

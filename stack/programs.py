@@ -75,6 +75,7 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
         ),
         # Asks for charts again when a transform has ended, so that people find them in the cache.
         Program("superset-cache", (str(superset / ".venv" / "bin" / "python"), "warm_cache.py"), superset),
+        Program("data-api", (sys.executable, "-m", "data_api"), ROOT, "API_PORT", settings.api_port, "/health"),
         Program("dagster-webserver", webserver, ROOT, "DAGSTER_PORT", settings.dagster_port, "/server_info"),
         Program("dagster-daemon", (str(scripts / "dagster-daemon"), "run", *workspace), ROOT),
     ]

@@ -108,6 +108,7 @@ def _start_pipeline(site: Site, steps: Steps) -> None:
         _start(site, steps, "sandbox")
     site.supervisor.begin("dagster-daemon")
     _start(site, steps, "dagster-webserver")
+    _start(site, steps, "data-api")
     _check_definitions(f"http://127.0.0.1:{site.settings.dagster_port}")
     site.supervisor.wait("dagster-daemon", lambda: True, SECONDS_TO_ANSWER)
 
@@ -175,6 +176,7 @@ def _summary(site: Site, steps: Steps) -> None:
     steps.say(f"\nUp after {steps.elapsed():.0f} s.\n")
     steps.say(f"  Dashboards   http://127.0.0.1:{settings.superset_port}")
     steps.say(f"  Dagster      http://127.0.0.1:{settings.dagster_port}")
+    steps.say(f"  Data API     http://127.0.0.1:{settings.api_port}/docs")
     if settings.demo:
         steps.say(f"  Sandbox      http://127.0.0.1:{settings.sandbox_port} (the demo's main dealers)")
     steps.say(f"  Log in as {site.environment['SUPERSET_ADMIN_USER']}; passwords are in {settings.credentials_file}")

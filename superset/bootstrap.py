@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 ASSETS = HERE / "assets"
 # what ends up in Superset's database, so a change of it calls for a new provisioning
 STORED_SETTINGS = ("SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD", "WAREHOUSE_READER_URL")
-REQUIRED_SETTINGS = ("SUPERSET_SECRET_KEY", "SUPERSET_DATABASE_URL", *STORED_SETTINGS)
+REQUIRED_SETTINGS = ("SUPERSET_SECRET_KEY", "SUPERSET_JWT_KEY", "SUPERSET_DATABASE_URL", *STORED_SETTINGS)
 STARTED = time.monotonic()
 
 
@@ -41,6 +41,7 @@ def provision(assets: Assets, settings: Mapping[str, str]) -> None:
     report("application loaded")
     with app.app_context():
         # these need the application, and loading it is what an unchanged start saves
+        from provisioning import api_users
         from provisioning.accounts import ensure_admin
         from provisioning.asset_import import import_assets
         from provisioning.schema import check_secret_key, migrate, sync_permissions
@@ -49,6 +50,7 @@ def provision(assets: Assets, settings: Mapping[str, str]) -> None:
         check_secret_key()
         sync_permissions()
         report("permissions and standard roles synced")
+        api_users.provide()
         admin = ensure_admin(settings["SUPERSET_ADMIN_USER"], settings["SUPERSET_ADMIN_PASSWORD"])
         report(f"admin account {admin.username} is in place")
         removed = import_assets(assets, owner=admin)

@@ -36,6 +36,8 @@ time.tzset()
 # --- secrets and stores ---------------------------------------------------------------------------------------------
 # Signs sessions and encrypts the stored database passwords: a new key makes those unreadable.
 SECRET_KEY = ENVIRONMENT["SUPERSET_SECRET_KEY"]
+# Signs the tokens of /api/v1/security/login. Its own key, for the data API has it too, to verify them.
+JWT_SECRET_KEY = ENVIRONMENT["SUPERSET_JWT_KEY"]
 SQLALCHEMY_DATABASE_URI = postgres_url.for_sqlalchemy(ENVIRONMENT["SUPERSET_DATABASE_URL"])
 # One connection a thread at most (gunicorn.conf.py), asked before use so that a restarted Postgres goes unnoticed.
 SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}

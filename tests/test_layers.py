@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = {"dictionary", "dlt_sources", "orchestration", "sandbox", "stack", "superset", "benchmarks"}
+OURS = {"data_api", "dictionary", "dlt_sources", "orchestration", "sandbox", "stack", "superset", "benchmarks"}
 MAY_IMPORT = {
+    "data_api": {"dlt_sources"},
     "dictionary": set(),
     "dlt_sources": set(),
     "orchestration": {"dlt_sources"},

@@ -30,7 +30,7 @@
 
     {%- for columns in model.config.meta.indexes or [] %}
         {%- call statement('index') -%}
-            create index if not exists {{ target.identifier }}__{{ columns | replace(', ', '__') }}
+            create index if not exists {{ core_index_name(target.identifier, columns) }}
             on {{ target }} ({{ columns }})
         {%- endcall -%}
     {%- endfor %}

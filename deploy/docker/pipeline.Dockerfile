@@ -1,4 +1,4 @@
-# The pipeline: Dagster's webserver, daemon and code location, the registry's command line, the demo's sandbox.
+# The pipeline: Dagster's webserver, daemon and code location, the registry's command line, the data API, the demo's sandbox.
 FROM python:3.11.15-slim-bookworm AS build
 ENV UV_CACHE_DIR=/uv-cache UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir uv==0.13.9
@@ -21,6 +21,7 @@ COPY sandbox sandbox
 COPY dlt_sources dlt_sources
 COPY orchestration orchestration
 COPY dbt_project dbt_project
+COPY data_api data_api
 USER 10001:10001
 ENTRYPOINT ["python", "deploy/docker/entrypoint.py", "--pipeline"]
 CMD ["python", "-m", "orchestration.cli", "--help"]

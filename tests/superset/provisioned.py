@@ -95,6 +95,7 @@ def copied(folder: Path, database_url: str) -> Superset:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     env = kept | {
         "SUPERSET_SECRET_KEY": "of-a-test-of-at-least-thirty-two-bytes",
+        "SUPERSET_JWT_KEY": "another-of-a-test-of-thirty-two-bytes",
         "SUPERSET_DATABASE_URL": database_url,
         "SUPERSET_ADMIN_USER": USER,
         "SUPERSET_ADMIN_PASSWORD": PASSWORD,

@@ -6,8 +6,8 @@
         'id_spk',
         'id_customer',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

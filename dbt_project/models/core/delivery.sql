@@ -2,10 +2,11 @@
     'module': 'bast',
     'indexes': [
         'dealer_id, tanggal_pengiriman',
+        'tanggal_pengiriman, id',
         'delivery_document_id',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

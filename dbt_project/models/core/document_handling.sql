@@ -5,8 +5,8 @@
         'id_so',
         'id_spk',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,12 +2,13 @@
     'module': 'dphlo',
     'indexes': [
         'dealer_id, tanggal_pemesanan_hlo',
+        'tanggal_pemesanan_hlo, id',
         'no_invoice_uang_jaminan',
         'id_hlo_document',
         'no_work_order',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

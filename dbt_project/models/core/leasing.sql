@@ -2,11 +2,12 @@
     'module': 'lsng',
     'indexes': [
         'dealer_id, tanggal_pengajuan',
+        'tanggal_pengajuan, id',
         'id_dokumen_pengajuan',
         'id_spk',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

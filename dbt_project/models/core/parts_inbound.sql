@@ -2,11 +2,12 @@
     'module': 'pinb',
     'indexes': [
         'dealer_id, tgl_penerimaan',
+        'tgl_penerimaan, id',
         'no_penerimaan',
         'no_shipping_list',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,10 +2,11 @@
     'module': 'mdinvh3',
     'indexes': [
         'dealer_id, tgl_invoice',
+        'tgl_invoice, id',
         'no_invoice',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,11 +2,12 @@
     'module': 'prsl',
     'indexes': [
         'dealer_id, tgl_so',
+        'tgl_so, id',
         'no_so',
         'id_customer',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,11 +2,12 @@
     'module': 'prsp',
     'indexes': [
         'dealer_id, tanggal_prospect',
+        'tanggal_prospect, id',
         'id_prospect',
         'no_kontak',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,11 +2,12 @@
     'module': 'spk',
     'indexes': [
         'dealer_id, tanggal_pesanan',
+        'tanggal_pesanan, id',
         'id_spk',
         'id_prospect',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,11 +2,12 @@
     'module': 'uinb',
     'indexes': [
         'dealer_id, tanggal_terima',
+        'tanggal_terima, id',
         'no_shipping_list',
         'no_invoice',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,10 +2,11 @@
     'module': 'mdinvh1',
     'indexes': [
         'dealer_id, tanggal_invoice',
+        'tanggal_invoice, id',
         'no_invoice',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,12 +2,13 @@
     'module': 'unpaidhlo',
     'indexes': [
         'dealer_id, tanggal_pemesanan_hlo',
+        'tanggal_pemesanan_hlo, id',
         'id_hlo_document',
         'no_work_order',
         'no_rangka',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

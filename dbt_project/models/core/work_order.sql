@@ -2,13 +2,14 @@
     'module': 'pkb',
     'indexes': [
         'dealer_id, tanggal_servis',
+        'tanggal_servis, id',
         'no_work_order',
         'no_work_order_job_return',
         'no_polisi',
         'no_rangka',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 

@@ -2,12 +2,13 @@
     'module': 'inv2',
     'indexes': [
         'dealer_id, tanggal_njb',
+        'tanggal_njb, id',
         'no_work_order',
         'no_njb',
         'no_nsc',
         'main_dealer_id',
-        'created_time',
-        'modified_time'
+        'created_time, id',
+        'modified_time, id'
     ]
 }) }}
 
