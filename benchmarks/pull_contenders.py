@@ -1,0 +1,185 @@
+"""The four ways of bringing the same answers into Postgres, each in a process of its own.
+
+`python -m benchmarks.pull_contenders NAME BASE_URL DATABASE_URL CALLS` pulls and prints seconds, documents and the peak
+of its memory as JSON. Seconds count from the first request to the last commit, imports and tables left out.
+"""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg2
+import requests
+
+THREADS = 4
+MODULE = "pkb"
+
+
+def ours(base_url: str, database: str, calls: int) -> Callable[[], int]:
+    """The project's own: fetched side by side, hashed, compared with what is known, loaded by dlt as Arrow."""
+    from dlt_sources.dgi.fetching import Fetcher
+    from dlt_sources.dgi.server import Call, Key, Server
+    from dlt_sources.dgi.source import create_tables, load
+    from dlt_sources.dgi.windows import window_of
+
+    create_tables(database)
+    now = datetime.now(UTC)
+    server = Server("BENCH", base_url, concurrency=THREADS, max_age_days=3660)
+    key = Key("bench", "key", "secret")
+    day = now.date() - timedelta(days=1)
+    dealers = [f"{number:05}" for number in range(calls)]
+    asked = [Call(server, key, MODULE, dealer, window_of([day], server, now)) for dealer in dealers]
+
+    def pull() -> int:
+        # The answers name one dealer, whoever is asked for: it has to be known.
+        loaded = load(Fetcher(asked, {server.id: frozenset([*dealers, *_answered_dealers(base_url)])}), database)
+        assert all(ended.outcome.arrived for ended in loaded.calls) and not loaded.miscounted
+        return sum(ended.added for ended in loaded.calls)
+
+    return pull
+
+
+def plain_dlt(base_url: str, database: str, calls: int) -> Callable[[], int]:
+    """dlt's own REST source with its defaults: nested tables, merged by the document's key."""
+    import dlt
+    from dlt.destinations import postgres
+    from dlt.sources.rest_api import rest_api_source
+
+    resources = [
+        {
+            "name": f"call_{number}",
+            "table_name": MODULE,
+            "write_disposition": "merge",
+            "primary_key": "noWorkOrder",
+            "endpoint": {
+                "path": f"{MODULE}/read",
+                "method": "POST",
+                "json": _body(f"{number:05}"),
+                "data_selector": "data",
+                "paginator": "single_page",
+            },
+        }
+        for number in range(calls)
+    ]
+    source = rest_api_source({"client": {"base_url": f"{base_url}/"}, "resources": resources})  # type: ignore[arg-type, typeddict-item, list-item]
+    pipeline = dlt.pipeline("plain", destination=postgres(credentials=database), dataset_name="plain")
+
+    def pull() -> int:
+        pipeline.run(source).raise_on_failed_jobs()
+        return _count(database, f"plain.{MODULE}")
+
+    return pull
+
+
+def orm_loop(base_url: str, database: str, calls: int) -> Callable[[], int]:
+    """What a service would write: a look-up of each document, insert or update, its lines replaced, a commit a call."""
+    from sqlalchemy import ForeignKey, Text, create_engine, select
+    from sqlalchemy.dialects.postgresql import JSONB
+    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+    class Base(DeclarativeBase):
+        pass
+
+    class WorkOrder(Base):
+        __tablename__ = "orm_work_order"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        number: Mapped[str] = mapped_column(Text, unique=True)
+        fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
+        lines: Mapped[list["Line"]] = relationship(cascade="all, delete-orphan")
+
+    class Line(Base):
+        __tablename__ = "orm_work_order_line"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        work_order_id: Mapped[int] = mapped_column(ForeignKey("orm_work_order.id"), index=True)
+        kind: Mapped[str] = mapped_column(Text)
+        fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://", 1))
+    Base.metadata.create_all(engine)
+
+    def pull() -> int:
+        with requests.Session() as http:
+            for number in range(calls):
+                answer = http.post(f"{base_url}/{MODULE}/read", json=_body(f"{number:05}"), timeout=600).json()
+                with Session(engine) as session, session.begin():
+                    for record in answer["data"]:
+                        key = record["noWorkOrder"]
+                        found = session.scalars(select(WorkOrder).where(WorkOrder.number == key)).one_or_none()
+                        order = found or WorkOrder(number=key)
+                        children = {kind: record.pop(kind, None) or [] for kind in ("services", "parts")}
+                        order.fields = record
+                        order.lines = [Line(kind=kind, fields=line) for kind, some in children.items() for line in some]
+                        session.add(order)
+        return _count(database, "orm_work_order")
+
+    return pull
+
+
+def floor(base_url: str, database: str, calls: int) -> Callable[[], int]:
+    """The least that can be done: threads, a fast parser, COPY of the documents into one jsonb column."""
+    import io
+
+    import orjson
+
+    with closing(psycopg2.connect(database)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create table floor_document (document jsonb)")
+
+    def work(numbers: Iterator[int]) -> int:
+        copied = 0
+        with requests.Session() as http, closing(psycopg2.connect(database)) as connection:
+            for number in numbers:
+                answer = http.post(f"{base_url}/{MODULE}/read", json=_body(f"{number:05}"), timeout=600)
+                documents = orjson.loads(answer.content)["data"]
+                # COPY's text form has backslashes doubled.
+                lines = b"\n".join(orjson.dumps(one).replace(b"\\", b"\\\\") for one in documents)
+                with connection, connection.cursor() as cursor:
+                    cursor.copy_expert("copy floor_document from stdin", io.BytesIO(lines + b"\n"))
+                copied += len(documents)
+        return copied
+
+    def pull() -> int:
+        shares = [iter(range(first, calls, THREADS)) for first in range(THREADS)]
+        with ThreadPoolExecutor(THREADS) as pool:
+            return sum(pool.map(work, shares))
+
+    return pull
+
+
+CONTENDERS: dict[str, Callable[[str, str, int], Callable[[], int]]] = {
+    "ours": ours,
+    "plain dlt": plain_dlt,
+    "ORM loop": orm_loop,
+    "floor": floor,
+}
+
+
+def _body(dealer_id: str) -> dict[str, str]:
+    day = date.today() - timedelta(days=1)
+    return {"fromTime": f"{day} 00:00:00", "toTime": f"{day} 23:59:59", "dealerId": dealer_id}
+
+
+def _answered_dealers(base_url: str) -> set[str]:
+    records = requests.post(f"{base_url}/{MODULE}/read", json=_body("00000"), timeout=600).json()["data"]
+    return {record["dealerId"] for record in records}
+
+
+def _count(database: str, table: str) -> int:
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+        cursor.execute(f"select count(*) from {table}")
+        return int((cursor.fetchone() or (0,))[0])
+
+
+if __name__ == "__main__":
+    name, base_url, database, calls = sys.argv[1:]
+    pull = CONTENDERS[name](base_url, database, int(calls))
+    started = time.monotonic()
+    documents = pull()
+    seconds = time.monotonic() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "documents": documents, "peak_mb": peak}))
