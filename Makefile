@@ -58,11 +58,12 @@ test: install-dev lint ## Check style and types, then run all tests
 test-quick: install-dev ## Run the tests that need no servers
 	@$(PY) -m pytest $(SIDE_BY_SIDE) -m 'not slow'
 
-lint: install-dev ## Check style, types, dbt's descriptions and the dashboards
+lint: install-dev ## Check style, types, SQL, YAML, dbt's descriptions and the dashboards
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy data_api dictionary dlt_sources orchestration sandbox stack
 	@$(PY) -m sqlfluff lint --nocolor --processes 2 dbt_project/models dbt_project/tests
+	@$(PY) -m yamllint --strict .
 	@$(PY) -m dictionary --check
 	@PYTHONPATH=superset $(PY) -m provisioning.validation
 

@@ -216,7 +216,7 @@ def test_a_table_that_was_dropped_is_filled_anew(core: Core) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("repetition", range(3))
+@pytest.mark.parametrize("repetition", range(2))
 def test_two_runs_at_once_double_nothing(core: Core, tmp_path: Path, repetition: int) -> None:
     keys = [new_key("both") for _ in range(200)]
     for key in keys[:100]:

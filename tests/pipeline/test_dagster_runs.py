@@ -44,9 +44,9 @@ def test_thirty_days_of_a_dealer_in_fifteen_modules_cost_75_calls(dagster: Dagst
 
 
 def test_dates_side_by_side_share_their_window(dagster: DagsterApi, sandbox: Sandbox, warehouse: Warehouse) -> None:
-    """Three dealers by three dates, scattered so that Dagster makes several runs: one call a module and dealer."""
+    """Two dealers by three dates, scattered so that Dagster makes several runs: one call a module and dealer."""
     dealers = sandbox.dealers(BOOK)
-    chosen = [dealers[1], dealers[3], dealers[5]]
+    chosen = [dealers[1], dealers[4]]
     backfill = dagster.backfill(["prsp", "pkb"], keys(chosen, 3))
     runs = dagster.wait_for_backfill(backfill)
     assert set(runs) == {"SUCCESS"}

@@ -123,7 +123,7 @@ class Board:
         self._take_answers()
         while not holds():
             assert time.monotonic() < deadline, f"{self.dashboard.title}: never came: {what}"
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(150)
             self._take_answers()
 
     def state(self, chart: Chart) -> str:
@@ -141,13 +141,6 @@ class Board:
     @property
     def tabs(self) -> Locator:
         return self.page.locator('[data-test="dashboard-component-tabs"] .ant-tabs-tab')
-
-    def reopen(self) -> None:
-        """Open the dashboard anew, with no filter chosen but its own."""
-        self.afresh()
-        self._chosen.clear()
-        self.page.goto(self._address)
-        self.page.wait_for_selector(".grid-row")
 
     def afresh(self) -> None:
         """Forget what was seen, before something that makes charts ask again."""
