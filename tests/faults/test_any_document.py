@@ -128,9 +128,7 @@ def settings(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPa
         engine = create_engine(made.warehouse())
         with engine.begin() as connection:
             connection.execute(
-                text(
-                    "insert into registry.main_dealer (id, name, base_url, modules) values ('OWN', 'O', 'http://h', '{}')"
-                )
+                text("insert into registry.main_dealer (id, name, base_url, modules) values ('OWN', 'O', 'x', '{}')")
             )
             connection.execute(
                 text("insert into registry.dealer (id, name, main_dealer_id) values (:id, 'Dealer', 'OWN')"),
