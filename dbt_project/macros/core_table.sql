@@ -42,6 +42,7 @@
     {%- else -%}
         {%- call statement('new_rows') -%}
             {{ core_new_rows(sql, about.module, none if is_refill else loads) }}
+            {{ core_shorten_indexed() }}
         {%- endcall -%}
         {%- if about.module -%}
             {%- call statement('gone_rows') -%}
@@ -182,6 +183,27 @@ commit;
     ) as one_document;
     {%- endif %}
     analyze new_row;
+{% endmacro %}
+
+
+{#-
+    An index holds no more than 2,704 bytes a row, and the value that is longer would stop the table for all dealers.
+    DGI's longest id has 50 characters: of a longer one than 500 the start must do here; staging and raw have the whole.
+-#}
+{% macro core_shorten_indexed() %}
+    {%- set texts = [] -%}
+    {%- for columns in model.config.meta.indexes or [] -%}
+        {%- for name in columns.split(', ') if model.columns[name].data_type == 'text' and name not in texts -%}
+            {%- do texts.append(name) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if texts %}
+    update new_row set
+        {%- for name in texts %}
+        {{ name }} = left({{ name }}, 500){{ ',' if not loop.last }}
+        {%- endfor %}
+    where greatest(length({{ texts | join('), length(') }})) > 500;
+    {%- endif %}
 {% endmacro %}
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-for neighbour in ("dlt_sources", "pipeline"):
-    sys.path.insert(0, str(Path(__file__).parents[1] / neighbour))
+sys.path.insert(0, str(Path(__file__).parents[1] / "dlt_sources"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "dbt"))
 from machine import Machine, machine_in
 from sandbox_orders import Sandbox
 from servers import running_sandbox

@@ -3,7 +3,6 @@
 The processes are those of `make up`, with its settings but for the pace at which run monitoring looks.
 """
 
-import os
 import re
 import signal
 import subprocess
@@ -37,7 +36,7 @@ _SCHEDULES = """query { schedulesOrError(repositorySelector: {repositoryName: "_
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 120, every: float = 0.2) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 300, every: float = 0.2) -> Any:
     """What the condition gives as soon as it gives something; errors of a server that is away do not count."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -107,7 +106,7 @@ class Machine:
             self._processes[name] = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=self._log)
         if "webserver" in names:
             wait_until(lambda: requests.get(f"http://127.0.0.1:{self._dagster_port}/server_info", timeout=5).ok,
-                       "the webserver answers", 180)  # fmt: skip
+                       "the webserver answers", 600)  # fmt: skip
 
     def _start_postgres(self) -> None:
         command, account = self._server.command(), popen_as(self._server.account)
@@ -148,6 +147,7 @@ class Machine:
 
     def stop_what_runs_by_itself(self) -> None:
         """Stop sensors and schedules: the tests launch what they look at."""
+        wait_until(lambda: "results" in self.api.ask(_SENSORS)["sensorsOrError"], "the code location is loaded")
         for one in self.api.ask(_SENSORS)["sensorsOrError"]["results"]:
             self.api.ask("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=one["sensorState"]["id"])
         for one in self.api.ask(_SCHEDULES)["schedulesOrError"]["results"]:
@@ -155,13 +155,13 @@ class Machine:
             self.api.ask("mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }", id=state)
 
     def end_of(self, run_id: str) -> list[str]:
-        """The statuses of the run and of those that Dagster launched in its place, in order, when the last succeeded."""
+        """The statuses of the run and of those launched in its place, in order, when the last has succeeded."""
 
         def group() -> list[str]:
             runs = self.api.ask(_STATUSES)["runsOrError"]["results"]
             return [run["status"] for run in reversed(runs) if run_id in (run["runId"], run["rootRunId"])]
 
-        wait_until(lambda: group()[-1] == "SUCCESS", f"run {run_id} or one in its place has succeeded", 240)
+        wait_until(lambda: group()[-1] == "SUCCESS", f"run {run_id} or one in its place has succeeded", 600)
         return group()
 
     def left_over(self) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class Machine:
 
     def wait_for_nothing_left_over(self) -> None:
         """Everything is free again within some seconds."""
-        wait_until(lambda: not any(self.left_over().values()), "everything is free again", 60, every=0.5)
+        wait_until(lambda: not any(self.left_over().values()), "everything is free again", 120, every=0.5)
 
     def close(self) -> None:
         """End what runs, the pleasant way first."""
@@ -193,7 +193,7 @@ class Machine:
         self._log.close()
         subprocess.run(["rm", "-rf", str(self._server.data.parent)], check=True)
         if (self._folder / "postgres").is_symlink():
-            os.unlink(self._folder / "postgres")
+            (self._folder / "postgres").unlink()
 
 
 @contextmanager

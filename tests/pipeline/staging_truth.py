@@ -52,10 +52,10 @@ def staging(warehouse: Warehouse, endpoint: Endpoint) -> Truth:
     }
 
 
-def truth(sandbox: Sandbox, endpoint: Endpoint) -> Truth:
-    """The same from the sandbox's model."""
+def truth(sandbox: Sandbox, endpoint: Endpoint, dealers: list[str]) -> Truth:
+    """The same from the sandbox's model; of all dealers when none is named."""
     rows: list[dict[str, Any]] = sandbox.truth(
-        module=endpoint.module, **{"from": DATES[0].isoformat(), "to": DATES[-1].isoformat()}
+        module=endpoint.module, dealer=dealers, **{"from": DATES[0].isoformat(), "to": DATES[-1].isoformat()}
     )
     return {
         (row["main_dealer"], row["dealer"], row["date"]): (
@@ -68,9 +68,10 @@ def truth(sandbox: Sandbox, endpoint: Endpoint) -> Truth:
     }
 
 
-def compare(warehouse: Warehouse, sandbox: Sandbox, table: list[str]) -> None:
+def compare(warehouse: Warehouse, sandbox: Sandbox, table: list[str], dealers: list[str] | None = None) -> None:
+    """Fail where staging and the truth differ. What was compared is appended to `table`."""
     for endpoint in ENDPOINTS.values():
-        there, expected = staging(warehouse, endpoint), truth(sandbox, endpoint)
+        there, expected = staging(warehouse, endpoint), truth(sandbox, endpoint, dealers or [])
         for main_dealer in ("Q7X", "K4B"):
             documents = [sum(v[0] for k, v in some.items() if k[0] == main_dealer) for some in (expected, there)]
             lines = [
