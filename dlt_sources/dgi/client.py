@@ -14,6 +14,7 @@ import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
 from dlt_sources.dgi.envelope import Unreadable, read_envelope
+from dlt_sources.dgi.outgoing import AddressRefused, Outgoing, guarded
 from dlt_sources.dgi.server import Call
 
 
@@ -82,11 +83,7 @@ class Client:
     def __init__(self, may_call: Callable[[Call], bool] | None = None, max_wait: float = 60.0) -> None:
         self._may_call = may_call or (lambda call: True)
         self._max_wait = max_wait
-        self._session = requests.Session()
-        # Retries are ours: each attempt has to be signed anew.
-        self._session.mount("http://", HTTPAdapter(max_retries=0))
-        self._session.mount("https://", HTTPAdapter(max_retries=0))
-        self._session.trust_env = False  # no .netrc or proxy setting may redirect a credential
+        self._sessions: dict[Outgoing, requests.Session] = {}
 
     def call(self, call: Call) -> Answer:
         """Ask, and ask again while the failure is a temporary one. Never raises for what a server does."""
@@ -110,6 +107,15 @@ class Client:
         answer: Answer = retrying(attempt)
         return answer
 
+    def _session(self, allowed: Outgoing) -> requests.Session:
+        if allowed not in self._sessions:
+            session = self._sessions[allowed] = requests.Session()
+            # Retries are ours: each attempt has to be signed anew.
+            session.mount("http://", guarded(HTTPAdapter(max_retries=0), allowed))
+            session.mount("https://", guarded(HTTPAdapter(max_retries=0), allowed))
+            session.trust_env = False  # no .netrc or proxy setting may redirect a credential
+        return self._sessions[allowed]
+
     def _attempt(self, call: Call, number: int) -> Answer:
         called_at = datetime.now(UTC)
         unix_time = int(called_at.timestamp())
@@ -126,9 +132,12 @@ class Client:
             answered = datetime.now(UTC)
             return Answer(outcome, called_at, answered, number, status, reason, **details)  # type: ignore[arg-type]
 
+        url = call.server.url(call.module)
         try:
-            with self._session.post(
-                call.server.url(call.module),
+            if complaint := call.server.outgoing.complaint(url):
+                return ended(Outcome.REFUSED, complaint)
+            with self._session(call.server.outgoing).post(
+                url,
                 json=call.body(),
                 headers=headers,
                 timeout=(call.server.connect_timeout, call.server.answer_timeout),
@@ -141,6 +150,8 @@ class Client:
             return ended(Outcome.FAILED, str(late))
         except _TooLarge as large:
             return ended(Outcome.REFUSED, str(large))
+        except AddressRefused as refused:
+            return ended(Outcome.REFUSED, str(refused))
         except requests.exceptions.SSLError:
             return ended(Outcome.REFUSED, "the server's certificate is not valid")
         except requests.exceptions.ConnectTimeout:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.outgoing import Outgoing
 
 # A partition key joins date and dealer by «|», and a partition range reads «...», so neither may be in a number.
 _DEALER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
@@ -33,6 +34,14 @@ def check(entity: str, values: Mapping[str, Any]) -> None:
         rule = _RULES.get(f"{entity}.{name}")
         if rule and value is not None and (complaint := rule(value)):
             raise RegistryError(f"{name}: {complaint}")
+
+
+def check_addresses(entity: str, values: Mapping[str, Any], allowed: Outgoing) -> None:
+    """Check that requests may go to the given addresses of an entry. Raises RegistryError."""
+    for name in _ADDRESSES & {f"{entity}.{name}" for name, value in values.items() if value}:
+        field = name.partition(".")[2]
+        if complaint := allowed.complaint(values[field]):
+            raise RegistryError(f"{field}: {complaint}")
 
 
 def check_secret(secret: str) -> None:
@@ -87,6 +96,7 @@ def _between(low: float, high: float) -> Callable[[float], str | None]:
     return lambda value: None if low <= value <= high else f"{value:,} is not between {low:,} and {high:,}"
 
 
+_ADDRESSES = {"main_dealer.base_url", "main_dealer.h23_base_url"}
 _STRIPPED = {"main_dealer.base_url", "main_dealer.h23_base_url", "main_dealer.version", "api_key.api_key"}
 
 _RULES: Mapping[str, Callable[[Any], str | None]] = {

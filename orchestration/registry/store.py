@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.registry.encryption import CannotDecrypt, Encryption
 from orchestration.registry.models import ApiKey, Base, Change, Dealer, MainDealer
-from orchestration.registry.rules import RegistryError, check, check_secret, tidied
+from orchestration.registry.rules import RegistryError, check, check_addresses, check_secret, tidied
 from orchestration.settings import Settings
 
 T = TypeVar("T", bound=Base)
@@ -151,6 +151,7 @@ class Registry:
         # An empty text clears a field that may be empty.
         kept = {name: None if value == "" and table.columns[name].nullable else value for name, value in kept.items()}
         check(entry.__tablename__, kept)
+        check_addresses(entry.__tablename__, kept, self._settings.outgoing())
         return kept
 
     def _note(self, entry: Base, action: str, values: dict[str, list[Any]]) -> None:
