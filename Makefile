@@ -12,7 +12,7 @@ INSTALLED = @test -x $(PY) || { echo 'Nothing is installed here yet: run make up
 INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and there is no python3 on PATH.' >&2; exit 1; }; \
 	$(PYTHON) stack/install.py
 
-.PHONY: help up down status logs psql backup restore test test-quick lint dictionary dashboards-export dashboards-format bench install-dev
+.PHONY: help up down status logs psql backup restore rotate-key test test-quick lint dictionary dashboards-export dashboards-format bench install-dev
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ restore: ## Fill the empty databases of a new machine from a backup (FROM=folder
 	$(INSTALL)
 	@test -n '$(FROM)' || { echo 'Say which backup: make restore FROM=var/backups/20260131T190000Z' >&2; exit 1; }
 	@$(PY) -m stack restore '$(FROM)'
+
+rotate-key: ## Encrypt the dealers' secrets with a new key; both are valid meanwhile
+	$(INSTALLED)
+	@$(PY) -m stack rotate-key
 
 test: install-dev lint ## Check style and types, then run all tests
 	@$(PY) tests/superset/browsers.py
