@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Two processes run the tests, in the order and the groups that tests/conftest.py makes.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
-.PHONY: help up down status logs psql backup restore test test-faults test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
+.PHONY: help up down status logs psql backup restore rotate-key test test-faults test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,10 @@ restore: ## Fill the empty databases of a new machine from a backup (FROM=folder
 	$(INSTALL)
 	@test -n '$(FROM)' || { echo 'Say which backup: make restore FROM=var/backups/20260131T190000Z' >&2; exit 1; }
 	@$(PY) -m stack restore '$(FROM)'
+
+rotate-key: ## Encrypt the dealers' secrets with a new key; both are valid meanwhile
+	$(INSTALLED)
+	@$(PY) -m stack rotate-key
 
 test: install-dev lint ## Check style and types, then run all tests but those of test-faults
 	@$(PY) tests/superset/browsers.py

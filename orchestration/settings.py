@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from dlt_sources.dgi.outgoing import Outgoing
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Addresses hold passwords.
@@ -54,6 +56,8 @@ class Settings(BaseSettings):
     superset_secret_key: str | None = _HIDDEN
     registry_service_key: str | None = _HIDDEN
 
+    allow_private_addresses: bool | None = None
+
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
 
@@ -87,6 +91,11 @@ class Settings(BaseSettings):
         """The warehouse's address as SQLAlchemy reads it. Raises SettingError."""
         return _psycopg2("WAREHOUSE_URL", self.require("warehouse_url"))
 
+    def outgoing(self) -> Outgoing:
+        """Where requests to main dealers may go: the demo's stand on this machine and speak plain HTTP."""
+        allowed = self.allow_private_addresses
+        return Outgoing(plain_http=self.demo, private_addresses=self.demo if allowed is None else allowed)
+
     def require(self, name: str) -> str:
         """The text of a setting that must be there. Raises MissingSetting with the remedy."""
         value = getattr(self, name)
@@ -119,6 +128,8 @@ class Settings(BaseSettings):
         for name in (*addresses, "api_database_url", "api_users_url"):
             if value := getattr(self, name):
                 env[name.upper()] = str(value)
+        if self.allow_private_addresses is not None:
+            env["ALLOW_PRIVATE_ADDRESSES"] = "1" if self.allow_private_addresses else "0"
         if self.dgi_encryption_key:
             env["DGI_ENCRYPTION_KEY"] = self.dgi_encryption_key
         if self.dagster_database_url:

@@ -82,6 +82,15 @@ def restore(folder: Path) -> None:
         restore_here(folder)
 
 
+@stack.command("rotate-key")
+def rotate_key() -> None:
+    """Encrypt the dealers' secrets with a new key, both keys being valid meanwhile."""
+    from stack.rotation import rotate_here
+
+    with alone(load_settings().var):
+        rotate_here()
+
+
 @stack.command("dashboards-export")
 @click.option("--dry-run", is_flag=True, help="only say what would be written and removed")
 def dashboards_export(dry_run: bool) -> None:

@@ -30,6 +30,15 @@ READERS = {
     "WAREHOUSE_READER_URL": "may only read the schema marts (Superset connects with it)",
     "API_DATABASE_URL": "may only read the schema core (the data API connects with it, see docs/api.md)",
 }
+SECRETS = (
+    SUPERUSER_PASSWORD,
+    "DGI_ENCRYPTION_KEY",
+    "SUPERSET_SECRET_KEY",
+    "SUPERSET_JWT_KEY",
+    "SUPERSET_ADMIN_PASSWORD",
+    "REGISTRY_SERVICE_KEY",
+    *DATABASES,
+)
 HANDED_ON = (
     "SUPERSET_SECRET_KEY",
     "SUPERSET_JWT_KEY",
@@ -66,12 +75,22 @@ def is_embedded(outside: Mapping[str, str]) -> bool:
 def keep(file: Path, port: int, outside: Collection[str]) -> dict[str, str]:
     """Complete the credentials file for an embedded server on `port` and return what it holds."""
     lines = file.read_text().splitlines() if file.exists() else []
-    held = {name: value for name, value in dotenv_values(file).items() if value} if lines else {}
+    held = read(file) if lines else {}
     made = {name: value for name, value in _fresh(port).items() if name not in outside and name not in held}
     moved = {name: _at_port(held[name], port) for name in DATABASES if name in held and name not in outside}
     lines = [_with_new_value(line, moved) for line in lines] + [f"{name}={value}" for name, value in made.items()]
     _write(file, "".join(f"{line}\n" for line in lines))
     return held | moved | made
+
+
+def read(file: Path) -> dict[str, str]:
+    """What the credentials file holds."""
+    return {name: value for name, value in dotenv_values(file).items() if value}
+
+
+def replace(file: Path, values: Mapping[str, str]) -> None:
+    """Put other values into lines of the credentials file."""
+    _write(file, "".join(f"{_with_new_value(line, values)}\n" for line in file.read_text().splitlines()))
 
 
 def _fresh(port: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ import psycopg2
 import requests
 
 from orchestration.settings import ROOT
-from stack import credentials, databases, demo, leftovers, ports, postgres
+from stack import credentials, databases, demo, leftovers, ports, postgres, secret_rules
 from stack.errors import DISK_FULL, StackError, failure, is_full
 from stack.programs import Program, inherited
 from stack.progress import Steps
@@ -29,6 +29,7 @@ def up() -> None:
     steps = Steps()
     if site.remark:
         steps.say(f"  {site.remark}")
+    refuse_weak_secrets(site)
     clear_the_way(site, steps)
     try:
         _bring_up(site, steps)
@@ -50,6 +51,17 @@ def _bring_up(site: Site, steps: Steps) -> None:
         if site.settings.demo:
             demo.fill(site, steps)
         superset.result()
+
+
+def refuse_weak_secrets(site: Site) -> None:
+    """Outside the demo, see that every secret is there and drawn by chance. Raises StackError."""
+    if site.settings.demo:
+        return
+    given = {**site.credentials, **site.outside}
+    secrets = {name: value for name, value in given.items() if name in credentials.SECRETS}
+    needed = [name for name in credentials.SECRETS if name != credentials.SUPERUSER_PASSWORD or site.server]
+    if complaints := secret_rules.complaints(secrets, needed):
+        raise StackError("\n".join(f"{complaint}." for complaint in complaints))
 
 
 def clear_the_way(site: Site, steps: Steps) -> None:

@@ -16,6 +16,7 @@ import psycopg2
 import yaml
 
 import postgres_url
+import secret_rules
 from provisioning import ProvisioningError, state
 from provisioning.assets import Assets, read_assets, read_files, read_style
 from provisioning.export_plan import digests
@@ -69,6 +70,10 @@ def main() -> int:
 
     if missing := [name for name in REQUIRED_SETTINGS if not os.environ.get(name)]:
         print(f"missing settings: {', '.join(missing)}", file=sys.stderr)
+        return 2
+    given = {name: os.environ[name] for name in REQUIRED_SETTINGS}
+    if os.environ.get("DEMO") != "1" and (weak := secret_rules.complaints(given)):
+        print("\n".join(f"{complaint}." for complaint in weak), file=sys.stderr)
         return 2
     os.environ.setdefault("SUPERSET_CONFIG_PATH", str(HERE / "superset_config.py"))
     settings = {name: os.environ[name] for name in STORED_SETTINGS}

@@ -32,12 +32,18 @@ def with_secrets(environment: Mapping[str, str]) -> dict[str, str]:
 
 def pipeline_environment() -> dict[str, str]:
     """What the pipeline's programs are given besides; provides Dagster's home, which may be an empty volume."""
-    from orchestration.settings import ROOT, SettingError, load_settings  # only one of the images has it
+    from orchestration.settings import ROOT, SettingError, load_settings  # only one of the images has these
+    from stack.credentials import SECRETS
+    from stack.secret_rules import complaints
 
     try:
-        environment = load_settings().environment()
+        settings = load_settings()
+        environment = settings.environment()
     except SettingError as error:
         sys.exit(str(error))
+    given = {name: os.environ[name] for name in SECRETS if os.environ.get(name)}
+    if not settings.demo and (weak := complaints(given)):
+        sys.exit("\n".join(f"{complaint}." for complaint in weak))
     link = Path(environment["DAGSTER_HOME"]) / "dagster.yaml"
     link.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):  # another container may share it

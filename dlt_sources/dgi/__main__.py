@@ -13,6 +13,7 @@ import click
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from dlt_sources.dgi.fetching import Fetched, Fetcher
+from dlt_sources.dgi.outgoing import Outgoing
 from dlt_sources.dgi.server import Call, Key, Server
 from dlt_sources.dgi.windows import group_dates, window_of
 
@@ -27,6 +28,7 @@ from dlt_sources.dgi.windows import group_dates, window_of
 @click.option("--range-days", default=7, show_default=True)
 @click.option("--max-age-days", default=30, show_default=True)
 @click.option("--token-separator", default="", help="What joins key, secret and time; DGI: nothing.")
+@click.option("--stand-in", is_flag=True, help="It is no real server: plain HTTP and private addresses are allowed.")
 @click.option("--load", "warehouse", help="Load into schema raw of this Postgres address as well.")
 def main(
     module: str,
@@ -38,6 +40,7 @@ def main(
     range_days: int,
     max_age_days: int,
     token_separator: str,
+    stand_in: bool,
     warehouse: str | None,
 ) -> None:
     """Pull MODULE for one dealer and print what came."""
@@ -50,6 +53,7 @@ def main(
         range_days=range_days,
         max_age_days=max_age_days,
         token_separator=token_separator,
+        outgoing=Outgoing(plain_http=stand_in, private_addresses=stand_in),
     )
     now = datetime.now(UTC)
     groups = group_dates(_dates(first.date(), last.date()), server.range_days)

@@ -13,6 +13,7 @@ import urllib3.exceptions
 
 from dlt_sources.dgi.connections import BoundedAdapter
 from dlt_sources.dgi.envelope import Unreadable, read_envelope
+from dlt_sources.dgi.outgoing import AddressRefused, Outgoing, guarded
 from dlt_sources.dgi.server import Call, Key
 from dlt_sources.dgi.verdicts import Outcome, asked_to_wait, judge_error, judge_message, judge_status
 
@@ -62,11 +63,7 @@ class Client:
         self._growing = tenacity.wait_random_exponential(multiplier=0.5, max=max_wait)
         self._max_retry_after = max_retry_after
         self._large_answers = large_answers or threading.Semaphore(1 << 30)
-        self._session = requests.Session()
-        # Retries are ours: each attempt has to be signed anew.
-        self._session.mount("http://", BoundedAdapter(max_retries=0))
-        self._session.mount("https://", BoundedAdapter(max_retries=0))
-        self._session.trust_env = False  # no .netrc or proxy setting may redirect a credential
+        self._sessions: dict[Outgoing, requests.Session] = {}
         self._not_yet_valid: set[Key] = set()
 
     def call(self, call: Call) -> Answer:
@@ -112,6 +109,15 @@ class Client:
         asked = state.outcome.result().retry_after if state.outcome else None
         return self._growing(state) + (asked or 0)
 
+    def _session(self, allowed: Outgoing) -> requests.Session:
+        if allowed not in self._sessions:
+            session = self._sessions[allowed] = requests.Session()
+            # Retries are ours: each attempt has to be signed anew.
+            session.mount("http://", guarded(BoundedAdapter(max_retries=0), allowed))
+            session.mount("https://", guarded(BoundedAdapter(max_retries=0), allowed))
+            session.trust_env = False  # no .netrc or proxy setting may redirect a credential
+        return self._sessions[allowed]
+
     def _attempt(self, call: Call, number: int) -> Answer:
         called_at = datetime.now(UTC)
         unix_time = int(called_at.timestamp())
@@ -136,8 +142,11 @@ class Client:
             return Answer(outcome, called_at, answered, number, status, reason, stops_key, is_large=is_large, **details)
 
         try:
-            with self._session.post(
-                call.server.url(call.module),
+            url = call.server.url(call.module)
+            if complaint := call.server.outgoing.complaint(url):
+                return ended(Outcome.REFUSED, complaint)
+            with self._session(call.server.outgoing).post(
+                url,
                 json=call.body(),
                 headers=headers,
                 timeout=(call.server.connect_timeout, call.server.answer_timeout),
@@ -160,6 +169,8 @@ class Client:
                         began = time.monotonic()
                         holds_turn = self._large_answers.acquire()
                         deadline += time.monotonic() - began
+        except AddressRefused as refused:
+            return ended(Outcome.REFUSED, str(refused))
         except ValueError as error:  # a key that no header can carry, an address that is none: not even sent
             reason = f"the request cannot be sent: check the address and the API key ({type(error).__name__})"
             return ended(Outcome.REFUSED, reason, stops_key=True)

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.outgoing import Outgoing
 
 DEFAULT_VERSION = "v1.3"
+_STRICT = Outgoing()
 _VERSION = re.compile(r"v\d+(\.\d+)*$", re.IGNORECASE)
 
 
@@ -36,6 +38,7 @@ class Server:
     attempts: int = 4
     concurrency: int = 4
     max_answer_bytes: int = 256 * 1024 * 1024
+    outgoing: Outgoing = _STRICT
 
     @cached_property
     def zone(self) -> ZoneInfo:

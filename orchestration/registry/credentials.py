@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dlt_sources.dgi.outgoing import Outgoing
 from dlt_sources.dgi.server import Key, Server
 from orchestration.registry.encryption import CannotDecrypt, Encryption
 from orchestration.registry.models import ApiKey, Dealer, MainDealer
@@ -35,13 +36,13 @@ def read_access(settings: Settings) -> dict[str, Access | NoAccess]:
         for entry in registry.api_keys():
             keys[entry.id] = _key(entry, encryption)
         for main_dealer in registry.main_dealers():
-            servers[main_dealer.id] = to_server(main_dealer)
+            servers[main_dealer.id] = to_server(main_dealer, settings.outgoing())
         for dealer in registry.dealers():
             found[dealer.id] = _access(dealer, servers, keys)
     return found
 
 
-def to_server(entry: MainDealer) -> Server:
+def to_server(entry: MainDealer, outgoing: Outgoing) -> Server:
     """A main dealer's row as the client's settings."""
     return Server(
         id=entry.id,
@@ -57,6 +58,7 @@ def to_server(entry: MainDealer) -> Server:
         answer_timeout=entry.answer_timeout,
         attempts=entry.attempts,
         concurrency=entry.concurrency,
+        outgoing=outgoing,
     )
 
 

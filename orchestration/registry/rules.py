@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from croniter import croniter
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.outgoing import Outgoing
 
 # A partition key joins date and dealer by «|», and a partition range reads «...», so neither may be in a number.
 _DEALER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,19}")
@@ -54,6 +55,14 @@ def check(entity: str, values: Mapping[str, Any]) -> None:
             complaints[name] = complaint
     if complaints:
         raise RegistryError("; ".join(f"{name}: {complaint}" for name, complaint in complaints.items()), complaints)
+
+
+def check_addresses(entity: str, values: Mapping[str, Any], allowed: Outgoing) -> None:
+    """Check that requests may go to the given addresses of an entry. Raises RegistryError."""
+    for name in _ADDRESSES & {f"{entity}.{name}" for name, value in values.items() if value}:
+        field = name.partition(".")[2]
+        if complaint := allowed.complaint(values[field]):
+            raise RegistryError(f"{field}: {complaint}", {field: complaint})
 
 
 def check_secret(secret: str) -> None:
@@ -119,9 +128,10 @@ def _between(low: float, high: float) -> Callable[[float], str | None]:
     return lambda value: None if low <= value <= high else f"{value:,} is not between {low:,} and {high:,}"
 
 
+_ADDRESSES = {"main_dealer.base_url", "main_dealer.h23_base_url"}
 _STRIPPED = {
-    *("main_dealer.base_url", "main_dealer.h23_base_url", "main_dealer.version"),
-    *("api_key.api_key", "fetch_schedule.cron"),
+    *_ADDRESSES,
+    *("main_dealer.version", "api_key.api_key", "fetch_schedule.cron"),
 }
 
 _RULES: Mapping[str, Callable[[Any], str | None]] = {

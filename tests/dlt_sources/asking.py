@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.outgoing import Outgoing
 from dlt_sources.dgi.server import Call, Key, Server, Window
 from dlt_sources.dgi.windows import group_dates, window_of
 
 DEALER = "09417"
+STAND_IN = Outgoing(plain_http=True, private_addresses=True)
 DEMO_KEY = Key("demo group", "key-demo-01", "secret-demo-01")
 
 
@@ -26,7 +28,7 @@ def own_call(url: str, dealer: str = DEALER, module: str = "prsp", **settings: A
 
 def own_server(url: str, **settings: Any) -> Server:
     """A main dealer at `url`."""
-    return Server(**{"id": "OWN", "base_url": url, **settings})
+    return Server(**{"id": "OWN", "base_url": url, "outgoing": STAND_IN, **settings})
 
 
 class Fleet:
@@ -45,6 +47,7 @@ class Fleet:
                 range_days=one["range_days"],
                 max_age_days=one["max_age_days"],
                 modules=frozenset(one["modules"]),
+                outgoing=STAND_IN,
                 **settings,
             )
             for one in fleet["main_dealers"]

@@ -21,7 +21,7 @@ def run(fleet: Fleet, dealer: str, *options: str, secret: str | None = None) -> 
     env = {**os.environ, "DGI_API_KEY": key.api_key, "DGI_SECRET_KEY": secret}
     server = fleet.server(dealer)
     command = [sys.executable, "-m", "dlt_sources.dgi", "prsp", "--dealer", dealer, "--base-url", server.base_url]
-    command += ["--from", FIRST, "--to", LAST, "--timezone", server.time_zone, *options]
+    command += ["--from", FIRST, "--to", LAST, "--timezone", server.time_zone, "--stand-in", *options]
     ran = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
     assert not secret or secret not in ran.stdout + ran.stderr
     return ran

@@ -17,7 +17,7 @@ from servers import running, unused_port
 
 SUPERSET = Path(__file__).parents[2] / "superset"
 PYTHON = SUPERSET / ".venv" / "bin" / "python"
-USER, PASSWORD = "admin", "of-a-test"
+USER, PASSWORD = "admin", "only-of-these-tests"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def copied(folder: Path, database_url: str) -> Superset:
         "SUPERSET_DATABASE_URL": database_url,
         "SUPERSET_ADMIN_USER": USER,
         "SUPERSET_ADMIN_PASSWORD": PASSWORD,
-        "WAREHOUSE_READER_URL": "postgresql://bi_reader:x@127.0.0.1:9/warehouse",
+        "WAREHOUSE_READER_URL": "postgresql://bi_reader:of-a-reader-that-reads-nothing@127.0.0.1:9/warehouse",
         "SUPERSET_CONFIG_PATH": str(folder / "superset_config.py"),
         "SUPERSET_HOME": str(folder.with_name(f"{folder.name}_home")),
     }

@@ -13,7 +13,6 @@ select
     document.cara_bayar_label as method_label,
     document.status as status_code,
     document.status_label,
-    document.note,
     document.amount,
     {{ is_status('document.tipe_pembayaran', 'cash') }} as is_cash_sale,
     {{ is_status('document.status', 'closed') }} as is_closed,
