@@ -145,7 +145,7 @@ def _paging(resource: Resource) -> Iterator[dict[str, Any]]:
     yield _parameter("sort", {"type": "string", "enum": orders, "default": resource.default_order}, about)
     if resource.searched:
         about = f"A text anywhere in {', '.join(resource.searched)}, in any case; for a document also in its lines."
-        term = _TEXT | {"minLength": SHORTEST, "maxLength": LONGEST, "pattern": r"^[^\s\x00][^\x00]*[^\s\x00]$"}
+        term = _TEXT | {"minLength": SHORTEST, "maxLength": LONGEST}
         yield _parameter("q", term, f"{about} Personal data is searched only for who may see it", example="SPK/2026")
     yield _parameter(
         "total", {"type": "boolean", "default": False}, "Count the rows on all pages too, which takes time"

@@ -161,10 +161,9 @@ def _order(resource: Resource, sort: str | None) -> tuple[tuple[str, ...], bool]
 def _term(q: str | None) -> str:
     if q is None:
         return ""
-    term = q.strip()
-    if not SHORTEST <= len(term) <= LONGEST or "\0" in term:
+    if not SHORTEST <= len(q) <= LONGEST or "\0" in q:
         raise malformed("q", f"q must have between {SHORTEST} and {LONGEST} characters.")
-    return term
+    return q
 
 
 def _shape(resource: Resource, fields: str | None, include: str | None) -> Shape:

@@ -81,10 +81,10 @@ begin
             union all
             select 4, format('create policy %I on core.%I for select to %I using (%s)', policy, relname, role, condition)
             from grantees
-            where not exists (select from pg_policy where polrelid = oid and polname = policy)
+            where not exists (select from pg_policy where polrelid = grantees.oid and polname = grantees.policy)
             union all
             select 5, format('grant select on core.%I to %I', relname, role) from grantees
-            where not has_table_privilege(role, oid, 'select')
+            where not has_table_privilege(role, grantees.oid, 'select')
             union all
             select 6, format('grant usage on schema core to %I', role) from (select distinct role from grantees) as roles
             where not has_schema_privilege(role, 'core', 'usage')

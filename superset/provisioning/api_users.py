@@ -1,7 +1,7 @@
 """What the data API may know of Superset's users: name, active or not, roles. Needs an application context.
 
-A view, so that its role reads these and neither passwords nor e-mail addresses. Where nobody made the role (a database of
-a test, a server of one's own) the view is there and nobody else may read it.
+A view, so that its role reads these and neither passwords nor e-mail addresses. Where nobody made the role (a database
+of a test, a server of one's own) the view is there and nobody else may read it.
 """
 
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""One real data API for its tests: core filled by the real pipeline from a sandbox, and Superset's own database of users.
+"""One real data API for its tests: core filled by the real pipeline from a sandbox, and Superset's database of users.
 
 It is what `make up` starts, by the same functions and on a Postgres of its own, since roles belong to a whole server.
 """
@@ -110,9 +110,7 @@ def running_api(folder: Path, server_url: str, port: int) -> Iterator[Api]:
         dealers = _fill(settings, env, Sandbox(sandbox_url))
         superset_ready.result()
     with running(list(data_api.command), data_api.address + data_api.health, env, 60, data_api.directory):
-        api = Api(
-            data_api.address, env, by_name, held["WAREHOUSE_URL"], held["SUPERSET_DATABASE_URL"], dealers
-        )
+        api = Api(data_api.address, env, by_name, held["WAREHOUSE_URL"], held["SUPERSET_DATABASE_URL"], dealers)
         api.ids = _add_users(api)
         yield api
 
@@ -179,7 +177,8 @@ def _add_users(api: Api) -> dict[str, int]:
                 where u.username = 'by_group'
             )
             insert into ab_group_role (id, group_id, role_id)
-            select nextval('ab_group_role_id_seq'), made.id, r.id from ab_role as r, made where r.name = 'API Client'""",
+            select nextval('ab_group_role_id_seq'), made.id, r.id from ab_role as r, made
+            where r.name = 'API Client'""",
     )
     for name in OF_DEALERS:
         api.rows("insert into registry.user_dealer (user_name, dealer_id) values (%s, %s)", name, api.dealer)

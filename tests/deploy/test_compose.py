@@ -18,7 +18,7 @@ PINNED = re.compile(r"\d+\.\d+(\.\d+)?(-\w+)*$")
 def test_the_services_are_the_whole_stack(services: dict[str, Any]) -> None:
     lasting = {
         "postgres", "redis", "registry", "code-location", "dagster-daemon", "dagster-webserver", "dagster-viewer",
-        "superset", "superset-cache", "reports-worker", "reports-clock", "proxy", "sandbox",
+        "superset", "superset-cache", "reports-worker", "reports-clock", "proxy", "sandbox", "data-api",
     }  # fmt: skip
     assert set(services) == lasting | JOBS
 

@@ -102,7 +102,7 @@ def proxy(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
         server.shutdown()
 
 
-UPSTREAMS = {"superset": 8088, "dagster-webserver": 3000, "dagster-viewer": 3000}
+UPSTREAMS = {"superset": 8088, "data-api": 8000, "dagster-webserver": 3000, "dagster-viewer": 3000}
 
 
 def test_superset_is_reached_and_told_that_it_is_over_tls(proxy: Proxy) -> None:
@@ -112,6 +112,12 @@ def test_superset_is_reached_and_told_that_it_is_over_tls(proxy: Proxy) -> None:
     assert seen["headers"]["X-Forwarded-Proto"] == "https"
     assert seen["headers"]["X-Forwarded-For"] == "127.0.0.1", "what a client claims is not passed on"
     assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+def test_the_data_api_is_reached_with_the_token_that_it_checks_itself(proxy: Proxy) -> None:
+    seen = proxy.ask(f"api.{DOMAIN}", headers={"Authorization": "Bearer a.b.c"}).json()
+    assert seen["port"] == proxy.services["data-api"]
+    assert seen["headers"]["Authorization"] == "Bearer a.b.c"
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,17 @@ def test_a_run_is_a_process_of_the_code_location(host: Host, dagster: dict[str, 
     assert seen()["startTime"], "the run was never taken up"
 
 
+def test_the_data_api_answers_from_the_images_files(host: Host) -> None:
+    host.run("databases")
+    port = unused_port()
+    host.changes |= {"API_HOST": "127.0.0.1", "API_PORT": str(port)}
+    with host.running("data-api"):
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/health"), "the data API")
+        assert requests.get(f"http://127.0.0.1:{port}/v1/spk", timeout=30).status_code == 401
+        paths = requests.get(f"http://127.0.0.1:{port}/openapi.json", timeout=30).json()["paths"]
+    assert len([path for path in paths if path.startswith("/v1/")]) == 2 * 31
+
+
 def test_the_demos_sandbox_fills_the_registry(host: Host) -> None:
     host.run("databases")
     host.run("warehouse-tables")
