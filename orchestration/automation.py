@@ -1,4 +1,4 @@
-"""What happens by itself: pulling on schedule, keeping partitions in step with the registry, transforming new loads."""
+"""What happens by itself beside pulling: keeping partitions in step with the registry, transforming new loads."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,6 @@ import dagster as dg
 import psycopg2
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from orchestration.assets.raw import pull
 from orchestration.partitions import DEALERS, in_step
 from orchestration.registry.rules import RegistryError
 from orchestration.registry.store import open_registry
@@ -34,16 +33,6 @@ _LOADS_SINCE = """
     where l.status = 0 and l.inserted_at > %(since)s and l.load_id <> all(%(seen)s)
     order by l.inserted_at
 """
-
-pull_schedule = dg.ScheduleDefinition(
-    name="pull_yesterday_and_today",
-    job=pull,
-    cron_schedule="10 */2 * * *",
-    execution_timezone="Asia/Jakarta",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Pulls yesterday, which is complete, and refreshes today, for every enabled dealer. One call covers "
-    "both days, so a dealer's 15 modules cost 180 calls a day.",
-)
 
 quality_schedule = dg.ScheduleDefinition(
     name="check_quality_daily",
