@@ -33,6 +33,15 @@ _LOADS_SINCE = """
     where l.status = 0 and l.inserted_at > %(since)s and l.load_id <> all(%(seen)s)
     order by l.inserted_at
 """
+# The number of the newest change, when core's dealers are not those of the registry.
+_DEALERS_DIFFER = """
+    select max(id) from registry.change
+    where exists (
+        select id, name, city, main_dealer_id, is_enabled from registry.dealer
+        except
+        select id, name, city, main_dealer_id, is_enabled from core.dealer
+    )
+"""
 
 quality_schedule = dg.ScheduleDefinition(
     name="check_quality_daily",
@@ -113,6 +122,33 @@ def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | d
         yield dg.RunRequest(run_key=with_documents[-1][0])
     else:
         yield dg.SkipReason("nothing new has been loaded")
+
+
+@dg.sensor(
+    job_name=TRANSFORM,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Transforms when the registry's dealers differ from those that dashboards show: one has a new name, or "
+    "was disabled and is to be hidden.",
+)
+def registry_dealers(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for a transform when the models' dealers are not the registry's."""
+    try:
+        url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    except SettingError as unusable:
+        yield dg.SkipReason(str(unusable))
+        return
+    newest: int | None = None
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as query:
+        query.execute("select to_regclass('core.dealer') is not null")
+        if (query.fetchone() or (False,))[0]:
+            query.execute(_DEALERS_DIFFER)
+            (newest,) = query.fetchone() or (None,)
+    if newest is None:
+        yield dg.SkipReason("the dealers are those of the registry")
+    else:
+        # One transform for a change, whether or not it succeeds.
+        yield dg.RunRequest(run_key=f"registry change {newest}")
 
 
 @dataclass(frozen=True)
