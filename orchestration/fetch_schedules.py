@@ -1,5 +1,6 @@
 """Pulling on schedule: every two hours by default, and by the registry's own fetch schedules where there are any."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,8 +23,11 @@ from orchestration.settings import SettingError, load_settings
 )
 def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run over what no fetch schedule names."""
-    with open_registry(load_settings()) as registry:
-        modules = by_default(assigned(registry))
+    try:
+        with open_registry(load_settings()) as registry:
+            modules = by_default(assigned(registry))
+    except SettingError as unusable:
+        return dg.SkipReason(str(unusable))
     if modules is None:
         return dg.RunRequest()
     if not modules:
@@ -57,5 +61,5 @@ def fetch_schedules(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
     return dg.SensorResult(run_requests=[request], cursor=now.isoformat())
 
 
-def _config(modules_by_dealer: Any) -> dict[str, Any]:
+def _config(modules_by_dealer: Mapping[str, list[str]]) -> dict[str, Any]:
     return {"ops": {"dgi": {"config": {"modules_by_dealer": dict(modules_by_dealer)}}}}
