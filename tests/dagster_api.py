@@ -129,7 +129,7 @@ def running_dagster(env: dict[str, str], port: int, logs: Path, daemon: bool = T
 
 
 def _wait(url: str, processes: list[subprocess.Popen[bytes]], logs: Path) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
         if any(process.poll() is not None for process in processes):
             raise RuntimeError((logs / "dagster.log").read_text()[-3000:])
