@@ -70,7 +70,7 @@ def _subjects(settings: Settings, main_dealer_id: str, name: str | None) -> Iter
             raise RegistryError(f"main dealer {main_dealer_id} has no enabled key to ask with: add one first")
         if not main_dealer.modules:
             raise RegistryError(f"main dealer {main_dealer_id} serves no module: tick those that it has")
-        server = to_server(main_dealer)
+        server = to_server(main_dealer, settings.outgoing())
         patient = min(server.answer_timeout, _LONGEST_WAIT)
         server = replace(server, attempts=1, answer_timeout=patient)
         dealers = registry.dealers(enabled_only=True)
