@@ -1,6 +1,6 @@
 """Makes the roles and databases of docker-compose.yml's Postgres, or completes them: what `make up` does with its own.
 
-Reads POSTGRES_SUPERUSER_PASSWORD and the four addresses from the environment.
+Reads POSTGRES_SUPERUSER_PASSWORD and the addresses from the environment.
 """
 
 import os

@@ -146,7 +146,7 @@ def _most(test: str) -> list[dict[str, Any]]:
 
 
 def _query(query: str | sql.Composable, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    url = load_settings().transformer().set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

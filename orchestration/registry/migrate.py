@@ -7,6 +7,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
 
 from dlt_sources.dgi.source import create_tables
+from orchestration.registry.grants import grant
 from orchestration.settings import Settings
 
 # Any number that nothing else locks: two processes that migrate at once wait for each other.
@@ -14,7 +15,7 @@ _LOCK = 7_235_001
 
 
 def migrate(settings: Settings) -> None:
-    """Create or update schemas `registry` and `raw`, and make sure that the schemas of the models exist."""
+    """Create or update schemas `registry` and `raw`, see that the models' schemas exist, grant roles their part."""
     url = settings.warehouse()
     engine = create_engine(url, connect_args={"connect_timeout": 10})
     try:
@@ -25,6 +26,8 @@ def migrate(settings: Settings) -> None:
                     connection.execute(text(f"create schema if not exists {schema}"))
                 _upgrade(connection)
             create_tables(url.set(drivername="postgresql").render_as_string(hide_password=False))
+            with engine.begin() as connection:
+                grant(connection)
     finally:
         engine.dispose()  # ends the session that holds the lock
 
