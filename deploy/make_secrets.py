@@ -13,7 +13,10 @@ from pathlib import Path
 # Address -> role and database, as in stack/credentials.py.
 DATABASES = {
     "warehouse_url": ("dealers", "warehouse"),
+    "warehouse_loader_url": ("loader", "warehouse"),
+    "warehouse_transformer_url": ("transformer", "warehouse"),
     "warehouse_reader_url": ("bi_reader", "warehouse"),
+    "warehouse_dealer_reader_url": ("dealer_reader", "warehouse"),
     "dagster_database_url": ("dagster", "dagster"),
     "superset_database_url": ("superset", "superset"),
     "api_database_url": ("api_reader", "warehouse"),

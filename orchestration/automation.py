@@ -108,7 +108,7 @@ def dealer_partitions(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
 def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for a transform when a load with documents has committed since the cursor."""
     try:
-        url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+        url = load_settings().loader().set(drivername="postgresql").render_as_string(hide_password=False)
     except SettingError as unusable:
         yield dg.SkipReason(str(unusable))
         return

@@ -6,7 +6,7 @@ Nothing here connects to anything; importing it costs no I/O. `load_settings()` 
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -17,6 +17,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Addresses hold passwords.
 _HIDDEN = Field(default=None, repr=False)
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+# One database, a role for each process: docs/access.md.
+_WAREHOUSE_ADDRESSES = (
+    "warehouse_url",
+    "warehouse_loader_url",
+    "warehouse_transformer_url",
+    "warehouse_reader_url",
+    "warehouse_dealer_reader_url",
+)
 
 
 class SettingError(Exception):
@@ -45,8 +54,13 @@ class Settings(BaseSettings):
     registry_port: int = 8001
     api_port: int = 8000
 
+    # Networks of which all is ours: their Postgres may be spoken to without TLS.
+    postgres_plaintext_hosts: str = ""
     warehouse_url: str | None = _HIDDEN
+    warehouse_loader_url: str | None = _HIDDEN
+    warehouse_transformer_url: str | None = _HIDDEN
     warehouse_reader_url: str | None = _HIDDEN
+    warehouse_dealer_reader_url: str | None = _HIDDEN
     dagster_database_url: str | None = _HIDDEN
     superset_database_url: str | None = _HIDDEN
     api_database_url: str | None = _HIDDEN
@@ -66,6 +80,13 @@ class Settings(BaseSettings):
     alert_remind_hours: int = Field(default=24, ge=1)
     alert_disk_free_percent: int = Field(default=10, ge=0, le=100)
     dagster_public_url: str | None = None
+
+    @field_validator(
+        *("dagster_database_url", "superset_database_url", "api_database_url", "api_users_url", *_WAREHOUSE_ADDRESSES)
+    )
+    @classmethod
+    def _require_tls(cls, address: str | None, others: ValidationInfo) -> str | None:
+        return address and _over_tls(address, others.data["postgres_plaintext_hosts"])
 
     @cached_property
     def var(self) -> Path:
@@ -88,13 +109,24 @@ class Settings(BaseSettings):
         return (self.dagster_public_url or f"http://127.0.0.1:{self.dagster_port}").rstrip("/")
 
     def warehouse(self) -> URL:
-        """The warehouse's address as SQLAlchemy reads it. Raises SettingError."""
+        """The warehouse's address as its owner, as SQLAlchemy reads it. Raises SettingError."""
         return _psycopg2("WAREHOUSE_URL", self.require("warehouse_url"))
 
     def outgoing(self) -> Outgoing:
         """Where requests to main dealers may go: the demo's stand on this machine and speak plain HTTP."""
         allowed = self.allow_private_addresses
         return Outgoing(plain_http=self.demo, private_addresses=self.demo if allowed is None else allowed)
+
+    def loader(self) -> URL:
+        """The warehouse's address for pulling: adds to raw, reads the registry. Raises SettingError."""
+        return self._warehouse_as("WAREHOUSE_LOADER_URL", self.warehouse_loader_url)
+
+    def transformer(self) -> URL:
+        """The warehouse's address for dbt: reads raw, makes everything after it. Raises SettingError."""
+        return self._warehouse_as("WAREHOUSE_TRANSFORMER_URL", self.warehouse_transformer_url)
+
+    def _warehouse_as(self, name: str, url: str | None) -> URL:
+        return _psycopg2(name, url) if url else self.warehouse()
 
     def require(self, name: str) -> str:
         """The text of a setting that must be there. Raises MissingSetting with the remedy."""
@@ -124,7 +156,7 @@ class Settings(BaseSettings):
         ports = ("postgres_port", "dagster_port", "superset_port", "sandbox_port", "registry_port", "api_port")
         for name in ports:
             env[name.upper()] = str(getattr(self, name))
-        addresses = ("warehouse_url", "warehouse_reader_url", "superset_database_url", "redis_url")
+        addresses = ("redis_url", "superset_database_url", "postgres_plaintext_hosts", *_WAREHOUSE_ADDRESSES)
         for name in (*addresses, "api_database_url", "api_users_url"):
             if value := getattr(self, name):
                 env[name.upper()] = str(value)
@@ -137,7 +169,7 @@ class Settings(BaseSettings):
             url = _psycopg2("DAGSTER_DATABASE_URL", self.dagster_database_url)
             env["DAGSTER_DATABASE_URL"] = url.render_as_string(hide_password=False)
         if self.warehouse_url:
-            env |= dbt_environment(self.warehouse())
+            env |= dbt_environment(self.transformer())
         return env
 
 
@@ -149,6 +181,7 @@ def dbt_environment(url: URL) -> dict[str, str]:
         "WAREHOUSE_USER": url.username or "",
         "WAREHOUSE_PASSWORD": str(url.password or ""),
         "WAREHOUSE_DBNAME": url.database or "",
+        "WAREHOUSE_SSLMODE": str(url.query.get("sslmode", "prefer")),
     }
 
 
@@ -165,6 +198,18 @@ def load_settings() -> Settings:
     except ValidationError as wrong:
         first = wrong.errors(include_input=False)[0]
         raise SettingError(f"{str(first['loc'][0]).upper()} has a value that it cannot have: {first['msg']}") from None
+
+
+def _over_tls(address: str, plaintext_hosts: str) -> str:
+    """The address with TLS required, unless it says otherwise or leads to this machine or one of these hosts."""
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return address  # whoever uses it says which one is wrong
+    is_near = not url.host or url.host.startswith("/") or url.host in _THIS_MACHINE
+    if is_near or "sslmode" in url.query or "host" in url.query or url.host in plaintext_hosts.split():
+        return address
+    return f"{address}{'&' if url.query else '?'}sslmode=require"
 
 
 def _psycopg2(name: str, url: str) -> URL:

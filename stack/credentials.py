@@ -19,16 +19,20 @@ SUPERUSER_PASSWORD = "POSTGRES_SUPERUSER_PASSWORD"  # noqa: S105  (the name of a
 # Address -> role and database of the embedded server.
 DATABASES = {
     "WAREHOUSE_URL": ("dealers", "warehouse"),
+    "WAREHOUSE_LOADER_URL": ("loader", "warehouse"),
+    "WAREHOUSE_TRANSFORMER_URL": ("transformer", "warehouse"),
     "WAREHOUSE_READER_URL": ("bi_reader", "warehouse"),
+    "WAREHOUSE_DEALER_READER_URL": ("dealer_reader", "warehouse"),
     "DAGSTER_DATABASE_URL": ("dagster", "dagster"),
     "SUPERSET_DATABASE_URL": ("superset", "superset"),
     "API_DATABASE_URL": ("api_reader", "warehouse"),
     "API_USERS_URL": ("api_user_reader", "superset"),
 }
-# Of a warehouse elsewhere, those that must be given with it.
+# Of a warehouse elsewhere, those that must be given with it; where the others are not, its owner does their work.
 READERS = {
-    "WAREHOUSE_READER_URL": "may only read the schema marts (Superset connects with it)",
-    "API_DATABASE_URL": "may only read the schema core (the data API connects with it, see docs/api.md)",
+    "WAREHOUSE_READER_URL": "may only read the schema marts, of all dealers",
+    "WAREHOUSE_DEALER_READER_URL": "reads there what row security shows of the person's own dealers",
+    "API_DATABASE_URL": "may only read the schema core (docs/api.md)",
 }
 SECRETS = (
     SUPERUSER_PASSWORD,
@@ -59,24 +63,37 @@ def is_embedded(outside: Mapping[str, str]) -> bool:
 
     Raises StackError when a database is elsewhere and nobody said how those that may only read it do so.
     """
-    for name, what in READERS.items():
-        if "WAREHOUSE_URL" in outside and name not in outside:
-            raise StackError(
-                f"WAREHOUSE_URL is set but {name} is not: set it to the same database with a role that {what}."
-            )
+    if "WAREHOUSE_URL" in outside:
+        for name, what in READERS.items():
+            if name not in outside:
+                raise StackError(
+                    f"WAREHOUSE_URL is set but {name} is not: set it to the same database with a role that {what} "
+                    "(see docs/access.md)."
+                )
     if "SUPERSET_DATABASE_URL" in outside and "API_USERS_URL" not in outside:
         raise StackError(
             "SUPERSET_DATABASE_URL is set but API_USERS_URL is not: set it to the same database with the role "
             "api_user_reader (the data API asks there who may see what, see docs/api.md)."
         )
-    return any(name not in outside for name in DATABASES)
+    return bool(embedded(outside))
+
+
+def embedded(outside: Collection[str]) -> list[str]:
+    """The addresses that lead to the embedded server: those not set, and none of the warehouse when it is elsewhere."""
+    elsewhere = "warehouse" if "WAREHOUSE_URL" in outside else ""
+    return [name for name, (_, database) in DATABASES.items() if name not in outside and database != elsewhere]
 
 
 def keep(file: Path, port: int, outside: Collection[str]) -> dict[str, str]:
     """Complete the credentials file for an embedded server on `port` and return what it holds."""
     lines = file.read_text().splitlines() if file.exists() else []
     held = read(file) if lines else {}
-    made = {name: value for name, value in _fresh(port).items() if name not in outside and name not in held}
+    ours = embedded(outside)
+    made = {
+        name: value
+        for name, value in _fresh(port).items()
+        if name not in outside and name not in held and (name not in DATABASES or name in ours)
+    }
     moved = {name: _at_port(held[name], port) for name in DATABASES if name in held and name not in outside}
     lines = [_with_new_value(line, moved) for line in lines] + [f"{name}={value}" for name, value in made.items()]
     _write(file, "".join(f"{line}\n" for line in lines))

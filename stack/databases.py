@@ -1,6 +1,9 @@
-"""The roles and databases on the embedded server. Whoever brings a server of their own makes them there (docs)."""
+"""The roles and databases on the embedded server. Who brings a server of their own makes them there (docs/access.md).
 
-from collections.abc import Mapping
+Every process has a role of its own that may do what it does and no more. Only this is done as superuser.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
 
 import psycopg2
 from psycopg2 import sql
@@ -21,6 +24,47 @@ _OF_THE_API = {
     ),
     "api_user_reader": ("grant connect on database superset to api_user_reader",),
 }
+# What dbt makes, and so owns.
+TRANSFORMED = ("staging", "core", "marts", "restricted")
+
+# In order. The rights on tables of `registry` and `raw` come with the tables (orchestration/registry/grants.py), those
+# on marts with each mart (dbt_project/macros/marts/row_security.sql).
+_RIGHTS = {
+    "loader": (),
+    "transformer": (
+        # Owner and psql reach what it makes, and hand it what they made themselves.
+        "grant transformer to dealers",
+        "grant create, temporary on database {database} to transformer",
+        *(f"create schema if not exists {schema}" for schema in TRANSFORMED),
+        *(f"alter schema {schema} owner to transformer" for schema in TRANSFORMED),
+    ),
+    "bi_reader": (
+        "create schema if not exists marts authorization dealers",
+        "grant usage on schema marts to bi_reader",
+        "grant select on all tables in schema marts to bi_reader",
+        "alter default privileges for role dealers in schema marts grant select on tables to bi_reader",
+    ),
+    "dealer_reader": (
+        "create schema if not exists marts authorization dealers",
+        "grant usage on schema marts to dealer_reader",
+    ),
+}
+_LATER_MARTS = "alter default privileges for role transformer in schema marts grant select on tables to bi_reader"
+_OTHERS_IN_SCHEMAS = """
+    select 'alter ' || case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
+           else 'table' end || format(' %%I.%%I owner to transformer', n.nspname, c.relname)
+    from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+    where n.nspname = any(%(schemas)s) and c.relkind in ('r', 'p', 'v', 'm', 'S')
+        and c.relowner <> 'transformer'::regrole
+        and not exists (
+            select from pg_depend as d where d.objid = c.oid and d.classid = 'pg_class'::regclass and c.relkind = 'S'
+            and d.deptype in ('a', 'i')
+        )
+    union all
+    select format('alter function %%s owner to transformer', p.oid::regprocedure)
+    from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
+    where n.nspname = any(%(schemas)s) and p.proowner <> 'transformer'::regrole
+"""
 
 
 def provide(superuser_url: str, addresses: Mapping[str, str]) -> None:
@@ -43,8 +87,9 @@ def provide(superuser_url: str, addresses: Mapping[str, str]) -> None:
                     cursor.execute(statement)
     finally:
         connection.close()
-    if any(role == "bi_reader" for role, _, _ in wanted):
-        _let_read_marts(make_url(superuser_url).set(database="warehouse").render_as_string(hide_password=False))
+    if guests := [role for role, _, _ in wanted if role in _RIGHTS]:
+        warehouse = make_url(superuser_url).set(database="warehouse")
+        _share_warehouse(warehouse.render_as_string(hide_password=False), guests)
 
 
 def _provide_role(cursor: "psycopg2.extensions.cursor", role: str, password: str) -> None:
@@ -64,17 +109,25 @@ def _provide_database(cursor: "psycopg2.extensions.cursor", database: str, owner
         cursor.execute(sql.SQL("alter database {} set synchronous_commit = off").format(name))
 
 
-def _let_read_marts(warehouse_url: str) -> None:
-    """What Superset's role may: enter the warehouse and read the schema marts, today's tables and later ones."""
+def _share_warehouse(warehouse_url: str, guests: Collection[str]) -> None:
+    """What the roles that do not own the warehouse may do there, today's tables and later ones."""
     connection = psycopg2.connect(warehouse_url)
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute("grant connect on database warehouse to bi_reader")
-            cursor.execute("create schema if not exists marts authorization dealers")
-            cursor.execute("grant usage on schema marts to bi_reader")
-            cursor.execute("grant select on all tables in schema marts to bi_reader")
-            cursor.execute(
-                "alter default privileges for role dealers in schema marts grant select on tables to bi_reader"
-            )
+            for statement in _statements(guests):
+                cursor.execute(sql.SQL(statement).format(database=sql.Identifier("warehouse")))
+            if "transformer" in guests:  # of an older version or a restored backup
+                cursor.execute(_OTHERS_IN_SCHEMAS, {"schemas": list(TRANSFORMED)})
+                for (hand_over,) in cursor.fetchall():
+                    cursor.execute(hand_over)
     finally:
         connection.close()
+
+
+def _statements(guests: Collection[str]) -> Iterator[str]:
+    for role in _RIGHTS:
+        if role in guests:
+            yield f"grant connect on database {{database}} to {role}"
+            yield from _RIGHTS[role]
+    if {"transformer", "bi_reader"} <= set(guests):
+        yield _LATER_MARTS

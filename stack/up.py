@@ -93,7 +93,7 @@ def start_postgres(site: Site, steps: Steps) -> None:
         site.supervisor.begin("postgres")
         site.supervisor.wait("postgres", lambda: postgres.answers(url), SECONDS_TO_ANSWER)
     with steps.step("Databases and roles"):
-        wanted = {name: site.credentials[name] for name in credentials.DATABASES if name not in site.outside}
+        wanted = {name: site.credentials[name] for name in credentials.embedded(site.outside)}
         try:
             databases.provide(url, wanted)
         except psycopg2.Error as reason:

@@ -1,7 +1,8 @@
 """Makes Superset ready to serve, in one process: `.venv/bin/python bootstrap.py [--force]`.
 
-Migrates its database, syncs permissions, makes the admin and imports the assets. Safe to run at any time, also twice at
-once; when neither files nor settings have changed since the last time it ends at once, without loading Superset.
+Migrates its database, syncs permissions, makes the admin, imports the assets and sets roles. Safe to run at any time,
+also twice at once; when neither files nor settings have changed since the last time it ends at once, without loading
+Superset.
 """
 
 import argparse
@@ -18,14 +19,20 @@ import yaml
 import postgres_url
 import secret_rules
 from provisioning import ProvisioningError, state
-from provisioning.assets import Assets, read_assets, read_files, read_style
+from provisioning.assets import Assets, read_assets, read_files, read_style, uuids
 from provisioning.export_plan import digests
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE / "assets"
 # what ends up in Superset's database, so a change of it calls for a new provisioning
-STORED_SETTINGS = ("SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD", "WAREHOUSE_READER_URL")
-REQUIRED_SETTINGS = ("SUPERSET_SECRET_KEY", "SUPERSET_JWT_KEY", "SUPERSET_DATABASE_URL", *STORED_SETTINGS)
+STORED_SETTINGS = ("SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD", "WAREHOUSE_DEALER_READER_URL")
+REQUIRED_SETTINGS = (
+    "SUPERSET_SECRET_KEY",
+    "SUPERSET_JWT_KEY",
+    "SUPERSET_DATABASE_URL",
+    "WAREHOUSE_READER_URL",
+    *STORED_SETTINGS,
+)
 STARTED = time.monotonic()
 
 
@@ -42,7 +49,7 @@ def provision(assets: Assets, settings: Mapping[str, str]) -> None:
     report("application loaded")
     with app.app_context():
         # these need the application, and loading it is what an unchanged start saves
-        from provisioning import api_users
+        from provisioning import api_users, roles
         from provisioning.accounts import ensure_admin
         from provisioning.asset_import import import_assets
         from provisioning.schema import check_secret_key, migrate, sync_permissions
@@ -58,6 +65,8 @@ def provision(assets: Assets, settings: Mapping[str, str]) -> None:
         report(f"{len(assets)} assets imported, {len(removed)} removed")
         for name in removed:
             report(f"  removed {name}")
+        roles.apply(roles.read(ASSETS), uuids(assets))
+        report("roles and rules for rows are as the file says")
 
 
 def main() -> int:

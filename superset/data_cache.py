@@ -2,7 +2,7 @@
 
 A finished transform gives the data a new version, and with it nothing that was cached before is found again. The
 version is read once in a request, before the request reads any data: an answer that was computed while the version
-changed is kept under the old one, never under the new one.
+changed is kept under the old one, never under the new one. Whose rows it is of is part of the key too.
 """
 
 import re
@@ -15,6 +15,7 @@ import flask
 from flask_caching.backends import FileSystemCache, RedisCache
 from flask_caching.backends.base import BaseCache
 
+import tenants
 from data_version import DataVersion
 
 # Ranges with such words move within the day.
@@ -39,31 +40,35 @@ class VersionedCache(BaseCache):
     def get(self, key: str) -> Any:
         """What was kept under the key by a request of the same version."""
         version = self.version()
-        return self.store.get(f"{version} {key}") if version else None
+        return self.store.get(_full(version, key)) if version else None
 
     def has(self, key: str) -> bool:
         """Whether `get` would find something."""
         version = self.version()
-        return bool(version and self.store.has(f"{version} {key}"))
+        return bool(version and self.store.has(_full(version, key)))
 
     def set(self, key: str, value: Any, timeout: int | None = None) -> bool:
         """Keeps it, unless the version was not read before the value was computed."""
         version = flask.g.get("data_version")
-        return bool(version and self.store.set(f"{version} {key}", value, timeout))
+        return bool(version and self.store.set(_full(version, key), value, timeout))
 
     def add(self, key: str, value: Any, timeout: int | None = None) -> bool:
         """The same, unless there is something already."""
         version = flask.g.get("data_version")
-        return bool(version and self.store.add(f"{version} {key}", value, timeout))
+        return bool(version and self.store.add(_full(version, key), value, timeout))
 
     def delete(self, key: str) -> bool:
         """Forgets it in this version."""
         version = self.version()
-        return bool(version and self.store.delete(f"{version} {key}"))
+        return bool(version and self.store.delete(_full(version, key)))
 
     def clear(self) -> bool:
         """Forgets everything, of all versions."""
         return bool(self.store.clear())
+
+
+def _full(version: str, key: str) -> str:
+    return f"{version}, {tenants.tenant()} {key}"
 
 
 class Files(FileSystemCache):

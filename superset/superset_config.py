@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Flask
 from jinja2 import ChoiceLoader, FileSystemLoader
+from superset.config import DISALLOWED_SQL_FUNCTIONS as STOCK_DISALLOWED
 from superset.config import THEME_DEFAULT as STOCK_THEME
 
 HERE = Path(__file__).resolve().parent
@@ -21,11 +22,13 @@ if str(HERE) not in sys.path:  # our own modules, also for the `superset` comman
 
 import chart_requests  # noqa: E402
 import data_version  # noqa: E402
+import logins  # noqa: E402
 import looks  # noqa: E402
 import postgres_url  # noqa: E402
 import reports  # noqa: E402
-from event_log import ActionLog  # noqa: E402
-from security import SecurityManager  # noqa: E402
+import security  # noqa: E402
+import tenants  # noqa: E402
+from event_log import ActionLog, audit_changes  # noqa: E402
 
 ENVIRONMENT = os.environ
 VAR_DIR = HERE.parent / ENVIRONMENT.get("VAR_DIR", "var")
@@ -73,6 +76,7 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     from registry_pages.menu import add_pages  # needs the application
 
     chart_requests.follow(Path(DATA_DIR))(app)
+    audit_changes(app)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), app.jinja_loader])
     add_pages(app)
 
@@ -85,7 +89,18 @@ REGISTRY_SERVICE_KEY = ENVIRONMENT.get("REGISTRY_SERVICE_KEY", "")
 DAGSTER_PUBLIC_URL = (
     ENVIRONMENT.get("DAGSTER_PUBLIC_URL") or f"http://127.0.0.1:{ENVIRONMENT.get('DAGSTER_PORT') or 3000}"
 )
-CUSTOM_SECURITY_MANAGER = SecurityManager
+
+# --- who sees what (docs/access.md) ---------------------------------------------------------------------------------
+CUSTOM_SECURITY_MANAGER = security.SecurityManager
+DB_CONNECTION_MUTATOR = tenants.as_whom
+JINJA_CONTEXT_ADDONS = {"my_dealers": tenants.my_dealers_as_sql}
+AUTH_USER_REGISTRATION = False
+# Failed logins are counted by security.py, those of the API too, which this limiter does not see.
+RATELIMIT_ENABLED = False
+FAB_PASSWORD_COMPLEXITY_ENABLED = True
+FAB_PASSWORD_COMPLEXITY_VALIDATOR = logins.check_password
+# Of one's own queries in SQL Lab; the second half is ours. Nobody without SQL Lab sends SQL (security.py).
+DISALLOWED_SQL_FUNCTIONS = STOCK_DISALLOWED | {"postgresql": STOCK_DISALLOWED["postgresql"] | {"set_config"}}
 
 # --- features -------------------------------------------------------------------------------------------------------
 FEATURE_FLAGS = {
@@ -132,6 +147,8 @@ TALISMAN_ENABLED = True
 TALISMAN_CONFIG = {
     "content_security_policy": {
         "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
         "default-src": ["'self'"],
         "img-src": ["'self'", "blob:", "data:"],
         "worker-src": ["'self'", "blob:"],

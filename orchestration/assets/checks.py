@@ -118,8 +118,8 @@ def _most(test: str) -> list[dict[str, Any]]:
 
 
 def query_warehouse(query: str | sql.Composable, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    """The rows of a query on the warehouse."""
-    url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    """The rows of a query on the warehouse, as the role that transforms it."""
+    url = load_settings().transformer().set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

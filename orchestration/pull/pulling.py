@@ -23,7 +23,7 @@ class Pull:
 
     def __init__(self, settings: Settings, asked: Asked, run_id: str | None, progress: Progress | None = None) -> None:
         self._settings = settings
-        self._url = settings.warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+        self._url = settings.loader().set(drivername="postgresql").render_as_string(hide_password=False)
         self._asked = asked
         self._run_id = run_id
         self._progress = progress or (lambda ended, planned, fetched: None)

@@ -32,7 +32,7 @@ def read_access(settings: Settings) -> dict[str, Access | NoAccess]:
     servers: dict[str, Server] = {}
     keys: dict[int, Key | NoAccess] = {}
     found: dict[str, Access | NoAccess] = {}
-    with open_registry(settings) as registry:
+    with open_registry(settings, url=settings.loader()) as registry:
         for entry in registry.api_keys():
             keys[entry.id] = _key(entry, encryption)
         for main_dealer in registry.main_dealers():

@@ -1,6 +1,6 @@
-"""What each role may do with the registry, granted anew by every migration since tables come with those.
+"""What each role may do with the registry and with raw, granted anew by every migration since tables come with those.
 
-A role that is not there is passed over: a database of a test, or a server where nobody made them.
+A role that is not there is passed over: a database of a test, or a server where the owner does everybody's work.
 """
 
 from collections.abc import Mapping
@@ -9,17 +9,44 @@ from sqlalchemy import Connection, text
 
 # They ask whose rows may be shown, and see no table.
 _ASKS_WHO_SEES_WHAT = ("usage on schema registry", "execute on function registry.visible_dealers()")
+# Everything of a key but itself: names and quotas are in the marts.
+_KEY_WITHOUT_SECRET = "id, main_dealer_id, name, daily_quota, is_enabled, created_at"  # noqa: S105
+# Added to and never changed, for raw is the only copy of what cannot be fetched again.
+_READ_RAW = "select on all tables in schema raw"
+_ADD_TO_RAW = "select, insert on all tables in schema raw"
 
 GRANTS: Mapping[str, tuple[str, ...]] = {
+    "loader": (
+        "usage on schema registry",
+        "select on registry.main_dealer, registry.api_key, registry.dealer",
+        "select, insert, update on registry.key_usage",
+        "usage on schema raw",
+        _ADD_TO_RAW,
+    ),
+    "transformer": (
+        "usage on schema registry",
+        "select on registry.main_dealer, registry.dealer",
+        f"select ({_KEY_WITHOUT_SECRET}) on registry.api_key",
+        "usage on schema raw",
+        _READ_RAW,
+    ),
+    "registry_editor": (
+        "usage on schema registry",
+        "select, insert, update, delete on all tables in schema registry",
+        "usage on all sequences in schema registry",
+    ),
+    "dealer_reader": _ASKS_WHO_SEES_WHAT,
     "api_reader": _ASKS_WHO_SEES_WHAT,
     "api_dealer_reader": _ASKS_WHO_SEES_WHAT,
 }
 
 
 def grant(connection: Connection) -> None:
-    """Grant what is there to the roles that are there."""
+    """Grant what is there to the roles that are there; what a role has besides in these schemas is taken from it."""
     roles = set(connection.scalars(text("select rolname from pg_roles")))
     for role, rights in GRANTS.items():
         if role in roles:
+            for schema in ("registry", "raw"):
+                connection.execute(text(f"revoke all on all tables in schema {schema} from {role}"))
             for right in rights:
                 connection.execute(text(f"grant {right} to {role}"))

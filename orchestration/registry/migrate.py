@@ -15,7 +15,7 @@ _LOCK = 7_235_001
 
 
 def migrate(settings: Settings) -> None:
-    """Create or update schemas `registry` and `raw`, and make sure that the schemas of the models exist."""
+    """Create or update schemas `registry` and `raw`, see that the models' schemas exist, grant roles their part."""
     url = settings.warehouse()
     engine = create_engine(url, connect_args={"connect_timeout": 10})
     try:

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from functools import cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import URL, create_engine, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -197,9 +197,12 @@ class Registry:
 
 
 @contextmanager
-def open_registry(settings: Settings, changed_by: str | None = None) -> Iterator[Registry]:
-    """The registry in a transaction that is committed when the block ends well. Raises SettingError."""
-    engine = create_engine(settings.warehouse(), hide_parameters=True, connect_args={"connect_timeout": 10})
+def open_registry(settings: Settings, changed_by: str | None = None, url: URL | None = None) -> Iterator[Registry]:
+    """The registry in a transaction that is committed when the block ends well, by default as the warehouse's owner.
+
+    Raises SettingError.
+    """
+    engine = create_engine(url or settings.warehouse(), hide_parameters=True, connect_args={"connect_timeout": 10})
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield Registry(session, settings, changed_by or _user())

@@ -1,12 +1,15 @@
 """Settings: environment over `.env` over what `make up` generated; wrong ones are named without their value."""
 
+import importlib
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from orchestration import settings as module
 from orchestration.settings import MissingSetting, SettingError, Settings, load_settings
 
+SUPERSET = Path(__file__).parents[2] / "superset"
 URL = "postgresql://dealers:hidden@127.0.0.1:15432/warehouse"
 
 
@@ -96,7 +99,8 @@ def test_processes_get_what_their_programs_read(root: Path, monkeypatch: pytest.
     monkeypatch.setenv("WAREHOUSE_URL", "postgres://dealers:p%40ss@db.example.com/warehouse")
     monkeypatch.setenv("DAGSTER_DATABASE_URL", "postgresql://dagster:x@db.example.com:6432/dagster")
     environment = load_settings().environment()
-    assert environment["DAGSTER_DATABASE_URL"] == "postgresql+psycopg2://dagster:x@db.example.com:6432/dagster"
+    dagster = "postgresql+psycopg2://dagster:x@db.example.com:6432/dagster"
+    assert environment["DAGSTER_DATABASE_URL"] == f"{dagster}?sslmode=require"
     assert environment["DAGSTER_HOME"] == str(root / "var" / "dagster_home")
     assert environment["PGTZ"] == "UTC"
     assert {name: environment[f"WAREHOUSE_{name}"] for name in ("HOST", "PORT", "USER", "PASSWORD", "DBNAME")} == {
@@ -112,3 +116,31 @@ def test_secrets_do_not_show_in_the_representation(root: Path, monkeypatch: pyte
     monkeypatch.setenv("DGI_ENCRYPTION_KEY", "hidden")
     monkeypatch.setenv("WAREHOUSE_URL", URL)
     assert "hidden" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts", "mode"),
+    [
+        ("postgresql://u:p@db.example.com/w", "", "require"),
+        ("postgresql://u:p@db.example.com/w?sslmode=verify-full", "", "verify-full"),
+        ("postgresql://u:p@db.example.com/w?sslmode=disable", "", "disable"),
+        ("postgresql://u:p@db.example.com/w?connect_timeout=3", "", "require"),
+        ("postgresql://u:p@127.0.0.1:15432/w", "", "prefer"),
+        ("postgresql://u:p@/w?host=/run/postgresql", "", "prefer"),
+        ("postgresql://u:p@postgres/w", "postgres other", "prefer"),
+        ("postgresql://u:p@postgres.example.com/w", "postgres", "require"),
+    ],
+)
+def test_a_server_elsewhere_is_spoken_to_over_tls(
+    address: str, hosts: str, mode: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("WAREHOUSE_URL", "WAREHOUSE_TRANSFORMER_URL", "DAGSTER_DATABASE_URL"):
+        monkeypatch.setenv(name, address)
+    monkeypatch.setenv("POSTGRES_PLAINTEXT_HOSTS", hosts)
+    made = load_settings()
+    environment = made.environment()
+    assert environment["WAREHOUSE_SSLMODE"] == mode
+    assert make_url(environment["DAGSTER_DATABASE_URL"]).query.get("sslmode", "prefer") == mode
+    monkeypatch.syspath_prepend(str(SUPERSET))
+    superset = importlib.import_module("postgres_url").for_libpq(address)
+    assert make_url(superset).query.get("sslmode", "prefer") == mode

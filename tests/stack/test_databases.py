@@ -6,6 +6,8 @@ import psycopg2
 import pytest
 from sqlalchemy import make_url
 
+from orchestration.registry.migrate import migrate
+from orchestration.settings import Settings
 from stack import credentials, databases
 
 
@@ -44,7 +46,7 @@ def test_texts_sort_the_same_everywhere_and_times_are_utc(addresses: dict[str, s
 def test_the_reader_reads_marts_and_nothing_else(addresses: dict[str, str]) -> None:
     with cursor(addresses["WAREHOUSE_URL"]) as owner:
         owner.execute("create table marts.fct_sales as select 1 as units")
-        owner.execute("create schema core; create table core.prospect as select 'name' as nama")
+        owner.execute("create table core.prospect as select 'name' as nama")
     reader_url = addresses["WAREHOUSE_READER_URL"]
     with cursor(reader_url) as reader:
         reader.execute("select units from marts.fct_sales")
@@ -56,6 +58,99 @@ def test_the_reader_reads_marts_and_nothing_else(addresses: dict[str, str]) -> N
     ):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege), cursor(reader_url) as reader:
             reader.execute(forbidden)
+
+
+# What each process does, and what it must not: role -> statements.
+MAY = {
+    "WAREHOUSE_LOADER_URL": (
+        "insert into raw._dlt_loads (load_id, schema_name, status, inserted_at) values ('1', 'dgi', 0, now())",
+        "select secret_encrypted from registry.api_key",
+        "update registry.key_usage set requests = requests",
+    ),
+    "WAREHOUSE_TRANSFORMER_URL": (
+        "select * from raw.prsp",
+        "create table marts.made as select 1 as units",
+        "drop table core.prospect_of_before",
+        "select id, name, daily_quota from registry.api_key",
+        "create schema if not exists staging; create temporary table scratch (id int)",
+    ),
+    "WAREHOUSE_READER_URL": ("select * from marts.fct_before",),
+    "WAREHOUSE_DEALER_READER_URL": ("select registry.visible_dealers()",),
+}
+MAY_NOT = {
+    "WAREHOUSE_LOADER_URL": (
+        "delete from raw.prsp",
+        "update raw.prsp set document_key = ''",
+        "truncate raw.prsp",
+        "drop table raw.prsp",
+        "select * from core.prospect_of_before",
+        "select * from marts.fct_before",
+        "update registry.api_key set secret_encrypted = ''",
+        "select * from registry.user_dealer",
+        "create schema mine",
+    ),
+    "WAREHOUSE_TRANSFORMER_URL": (
+        "insert into raw._dlt_loads (load_id) values ('2')",
+        "delete from raw.prsp",
+        "select secret_encrypted from registry.api_key",
+        "select api_key from registry.api_key",
+        "update registry.dealer set name = ''",
+        "select * from registry.user_dealer",
+    ),
+    "WAREHOUSE_READER_URL": (
+        "select * from raw.prsp",
+        "select * from registry.dealer",
+        "create temporary table t (i int)",
+    ),
+    "WAREHOUSE_DEALER_READER_URL": (
+        "select * from marts.fct_before",
+        "select * from registry.user_dealer",
+        "create temporary table t (i int)",
+        "create table public.t (i int)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def migrated(superuser_url: str, addresses: dict[str, str]) -> dict[str, str]:
+    """The same with the tables of registry and raw, and with what an older version's owner made."""
+    with cursor(addresses["WAREHOUSE_URL"]) as owner:
+        owner.execute("create table core.prospect_of_before (id int); create table marts.fct_before (id int)")
+        owner.execute("create function staging.of_before() returns int language sql return 1")
+    databases.provide(superuser_url, addresses)
+    migrate(Settings(_env_file=None, warehouse_url=addresses["WAREHOUSE_URL"]))  # type: ignore[call-arg]
+    return addresses
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_each_process_may_do_its_part(migrated: dict[str, str], name: str) -> None:
+    for statement in MAY[name]:
+        with closing(psycopg2.connect(migrated[name])) as connection, connection.cursor() as one:
+            one.execute(statement)  # and not committed
+
+
+@pytest.mark.parametrize("name", MAY_NOT)
+def test_and_no_more(migrated: dict[str, str], name: str) -> None:
+    for statement in MAY_NOT[name]:
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege), cursor(migrated[name]) as one:
+            one.execute(statement)
+
+
+def test_nobody_but_the_superuser_is_one(migrated: dict[str, str]) -> None:
+    with cursor(migrated["WAREHOUSE_URL"]) as owner:
+        owner.execute(
+            "select rolname from pg_roles where rolname not like 'pg\\_%'"
+            " and (rolsuper or rolcreaterole or rolcreatedb or rolbypassrls or rolreplication)"
+        )
+        assert owner.fetchall() == [("postgres",)]
+
+
+def test_the_owner_reaches_everything_of_the_warehouse(migrated: dict[str, str]) -> None:
+    with cursor(migrated["WAREHOUSE_TRANSFORMER_URL"]) as transformer:
+        transformer.execute("create table restricted.secret_of_transformer as select 1 as one")
+    with cursor(migrated["WAREHOUSE_URL"]) as owner:
+        owner.execute("select one from restricted.secret_of_transformer")
+        owner.execute("drop table restricted.secret_of_transformer")
 
 
 def test_no_role_enters_another_ones_database(addresses: dict[str, str]) -> None:

@@ -40,6 +40,8 @@ class Stack:
     dealers: tuple[str, ...]  # the numbers of those that have data
     dealer_names: tuple[str, ...]  # theirs, in the same order; what filters offer
     first_run_dealer: str  # registered, and nothing fetched yet
+    dealer_reader_url: str  # the warehouse as dealers' users see it
+    env: Mapping[str, str]  # what its programs are started with
 
 
 @contextmanager
@@ -73,6 +75,8 @@ def running_stack(folder: Path, server_url: str) -> Iterator[Stack]:
             dealers=_of_dealers(sandbox, "id"),
             dealer_names=_of_dealers(sandbox, "name"),
             first_run_dealer=FIRST_RUN_DEALER["id"],
+            dealer_reader_url=held["WAREHOUSE_DEALER_READER_URL"],
+            env=env,
         )
 
 

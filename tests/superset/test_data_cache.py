@@ -80,7 +80,7 @@ def desk(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFa
         subprocess.run(command, env=os.environ | dbt_environment(make_url(warehouse_url)), check=True, timeout=120)
 
     superset = copied(tmp_path_factory.mktemp("superset") / "superset", new_database("superset"))
-    superset.env["WAREHOUSE_READER_URL"] = warehouse_url
+    superset.env["WAREHOUSE_READER_URL"] = superset.env["WAREHOUSE_DEALER_READER_URL"] = warehouse_url
     with ThreadPoolExecutor(1) as beside:
         bootstrapped = beside.submit(superset.run, "bootstrap.py")
         dbt()

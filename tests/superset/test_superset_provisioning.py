@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 SUPERSET = Path(__file__).parents[2] / "superset"
-SETTINGS = {"WAREHOUSE_READER_URL": "postgresql://bi_reader:p%2Fw@127.0.0.1:15432/warehouse"}
+SETTINGS = {"WAREHOUSE_DEALER_READER_URL": "postgresql://dealer_reader:p%2Fw@127.0.0.1:15432/warehouse"}
 DATABASE, DATASET, CHART = ("00000000-0000-4000-8000-00000000000" + digit for digit in "123")
 
 
@@ -24,10 +24,10 @@ def write(folder: Path, path: str, **content: Any) -> None:
     folder.joinpath(path).write_text(yaml.safe_dump(content))
 
 
-def test_the_assets_in_git_hold_together_and_read_as_bi_reader() -> None:
+def test_the_assets_in_git_hold_together_and_read_as_dealer_reader() -> None:
     assets = importlib.import_module("provisioning.assets").read_assets(SUPERSET / "assets", SETTINGS)
     warehouse = assets["databases/warehouse.yaml"]
-    assert warehouse["sqlalchemy_uri"] == "postgresql+psycopg2://bi_reader:p%2Fw@127.0.0.1:15432/warehouse"
+    assert warehouse["sqlalchemy_uri"] == "postgresql+psycopg2://dealer_reader:p%2Fw@127.0.0.1:15432/warehouse"
     assert warehouse["allow_dml"] is False
 
 

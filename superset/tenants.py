@@ -1,0 +1,116 @@
+"""Whose rows a person may see, and as which role of Postgres their questions are asked.
+
+People with one of the roles below see all dealers. Everybody else, whatever roles they have, sees the dealers that the
+registry names for them and no more; of no dealer, nothing. It is decided twice: here for Superset, which narrows every
+query (`security.py`), and by Postgres' row security for `dealer_reader`, which knows a name and decides for itself.
+"""
+
+import logging
+import os
+import re
+import threading
+from typing import Any
+
+import flask
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from sqlalchemy.engine.url import URL, make_url
+
+import postgres_url
+
+logger = logging.getLogger(__name__)
+
+SEE_ALL_DEALERS = frozenset({"Admin", "Engineer", "Analyst"})
+USER_NAME = "dealer_dashboard.user_name"
+# Short, for requests of people wait for it.
+PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": "-c statement_timeout=2000"}
+
+
+def sees_all_dealers() -> bool:
+    """Whether the person of this request does; nobody does where no person is known."""
+    user = flask.g.get("user") if flask.has_app_context() else None
+    if user is None or user.is_anonymous or not user.is_active:
+        return False
+    from superset import security_manager  # the configuration is read before Superset is there
+
+    return any(role.name in SEE_ALL_DEALERS for role in security_manager.get_user_roles(user))
+
+
+def my_dealers() -> tuple[str, ...]:
+    """The dealers of the person of this request, asked once a request; () when the warehouse does not tell."""
+    name = getattr(flask.g.get("user"), "username", "") or ""
+    known = flask.g.setdefault("dealers_of", {})
+    if name not in known:
+        known[name] = _LOOKUP.dealers(name) if name else ()
+    return known[name]
+
+
+def my_dealers_as_sql() -> str:
+    """The same, as what stands in `dealer_id in (...)`: the clause of Superset's rule (assets/security.yaml)."""
+    return ", ".join("'" + dealer.replace("'", "''") + "'" for dealer in my_dealers()) or "null"
+
+
+def tenant() -> str:
+    """What tells apart the answers that are kept of people who see other rows of the same data."""
+    return "all dealers" if sees_all_dealers() else f"dealers {' '.join(my_dealers())}"
+
+
+def as_whom(uri: URL, params: dict[str, Any], username: str | None, *_: Any) -> tuple[URL, dict[str, Any]]:
+    """Superset's DB_CONNECTION_MUTATOR: who sees all dealers asks as bi_reader, others as dealer_reader by their name.
+
+    The stored address is dealer_reader's without a name, which sees nothing: where this is forgotten, so do they.
+    """
+    confined = make_url(postgres_url.for_sqlalchemy(os.environ["WAREHOUSE_DEALER_READER_URL"]))
+    if (uri.host, uri.port, uri.database) != (confined.host, confined.port, confined.database):
+        return uri, params
+    if sees_all_dealers():
+        return make_url(postgres_url.for_sqlalchemy(os.environ["WAREHOUSE_READER_URL"])), params
+    arguments = dict(params.get("connect_args") or {})
+    options = f"{arguments.get('options', '')} -c {USER_NAME}={_escaped(username or '')}"
+    return confined, params | {"connect_args": arguments | {"options": options.strip()}}
+
+
+def _escaped(name: str) -> str:
+    """A name as a value in a connection's options, where blanks end it and backslashes take away a meaning."""
+    return re.sub(r"([^A-Za-z0-9_.@-])", r"\\\1", name)
+
+
+class _Lookup:
+    """Asks Postgres for people's dealers over one connection, which threads share and which is opened again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._process = 0
+
+    def dealers(self, name: str) -> tuple[str, ...]:
+        with self._lock:
+            try:
+                return self._ask_again_if_broken(name)
+            except psycopg2.Error as reason:
+                self._connection = None
+                logger.warning("Whose rows may be shown is not known, so none are: %s", str(reason).strip())
+                return ()
+
+    def _ask_again_if_broken(self, name: str) -> tuple[str, ...]:
+        try:
+            return self._ask(name)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):  # Postgres may have been restarted since
+            self._connection = None
+            return self._ask(name)
+
+    def _ask(self, name: str) -> tuple[str, ...]:
+        if self._connection is None or self._process != os.getpid():  # never the parent's of a forked worker
+            url = postgres_url.for_libpq(os.environ["WAREHOUSE_DEALER_READER_URL"])
+            self._connection = psycopg2.connect(url, application_name="dealers of a person", **PATIENCE)
+            self._process = os.getpid()
+        with self._connection, self._connection.cursor() as cursor:
+            cursor.execute(sql.SQL("set local {} = {}").format(_SETTING, sql.Literal(name)))
+            cursor.execute("select registry.visible_dealers()")
+            ((dealers,),) = cursor.fetchall()
+        return tuple(sorted(dealers))
+
+
+_SETTING = sql.Identifier(*USER_NAME.split("."))
+_LOOKUP = _Lookup()
