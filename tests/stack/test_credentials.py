@@ -76,6 +76,6 @@ def test_a_warehouse_elsewhere_needs_addresses_to_read_it() -> None:
 
 def test_a_warehouse_elsewhere_has_no_roles_here(tmp_path: Path) -> None:
     names = {"WAREHOUSE_URL", *credentials.READERS}
-    assert credentials.embedded(names) == ["DAGSTER_DATABASE_URL", "SUPERSET_DATABASE_URL"]
+    assert credentials.embedded(names) == ["DAGSTER_DATABASE_URL", "SUPERSET_DATABASE_URL", "API_USERS_URL"]
     held = credentials.keep(tmp_path / "credentials.env", PORT, outside=names)
     assert not [name for name in held if name.startswith("WAREHOUSE_")]
