@@ -126,7 +126,12 @@ class Settings(BaseSettings):
         return self._warehouse_as("WAREHOUSE_TRANSFORMER_URL", self.warehouse_transformer_url)
 
     def _warehouse_as(self, name: str, url: str | None) -> URL:
-        return _psycopg2(name, url) if url else self.warehouse()
+        owner = self.warehouse()
+        found = _psycopg2(name, url) if url else owner
+        # One of `make up` may be left from before the warehouse moved elsewhere.
+        if (found.host, found.port, found.database) != (owner.host, owner.port, owner.database):
+            raise SettingError(f"{name} leads to another database than WAREHOUSE_URL: set it to the same, or remove it")
+        return found
 
     def require(self, name: str) -> str:
         """The text of a setting that must be there. Raises MissingSetting with the remedy."""

@@ -118,6 +118,18 @@ def test_secrets_do_not_show_in_the_representation(root: Path, monkeypatch: pyte
     assert "hidden" not in repr(load_settings())
 
 
+def test_each_process_has_its_address_or_the_owners(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_URL", URL)
+    assert load_settings().loader() == load_settings().transformer() == load_settings().warehouse()
+    monkeypatch.setenv("WAREHOUSE_TRANSFORMER_URL", URL.replace("dealers:", "transformer:"))
+    made = load_settings()
+    assert (made.loader().username, made.transformer().username) == ("dealers", "transformer")
+    assert made.environment()["WAREHOUSE_USER"] == "transformer"
+    monkeypatch.setenv("WAREHOUSE_LOADER_URL", URL.replace("15432", "15433"))
+    with pytest.raises(SettingError, match="WAREHOUSE_LOADER_URL leads to another database than WAREHOUSE_URL"):
+        load_settings().loader()
+
+
 @pytest.mark.parametrize(
     ("address", "hosts", "mode"),
     [

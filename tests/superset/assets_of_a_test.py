@@ -63,7 +63,7 @@ def complete() -> Files:
         ],
     }
     return {
-        "databases/w.yaml": {"uuid": DATABASE, "sqlalchemy_uri": "${WAREHOUSE_READER_URL}"},
+        "databases/w.yaml": {"uuid": DATABASE, "sqlalchemy_uri": "${WAREHOUSE_DEALER_READER_URL}"},
         "datasets/fct_order.yaml": orders,
         "datasets/dim_dealer.yaml": dealers,
         "charts/orders/tile.yaml": chart(TILE, "Orders", "big_number_total", metric="orders"),

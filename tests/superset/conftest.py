@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import browsers
 import pytest
 from boards import dashboards
+from house import House, enter
 from opening import SECONDS, Board, log_in
 from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 from real_stack import Stack, running_stack
@@ -20,6 +21,12 @@ def stack(server_url_of_session: str, tmp_path_factory: pytest.TempPathFactory) 
     """A real stack with data of all dealers of the sandbox, and one dealer that has none yet."""
     with running_stack(tmp_path_factory.mktemp("stack"), server_url_of_session) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def house(stack: Stack) -> House:
+    """The same with accounts of every kind."""
+    return enter(stack)
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,15 @@ class Person:
     password: str = PASSWORD
     session: requests.Session = field(default_factory=requests.Session)
 
-    def log_in(self) -> "Person":
+    def arrive(self) -> str:
+        """Open the login page; gives the CSRF token that it holds."""
         token = CSRF_TOKEN.search(self.get("/login/").text)
         assert token, "the login page holds no CSRF token"
         self.session.headers.update({"X-CSRFToken": token[1], "Referer": self.url})
-        form = {"username": self.name, "password": self.password, "csrf_token": token[1]}
+        return token[1]
+
+    def log_in(self) -> "Person":
+        form = {"username": self.name, "password": self.password, "csrf_token": self.arrive()}
         answer = self.session.post(f"{self.url}/login/", data=form, timeout=SECONDS, allow_redirects=False)
         assert "/login" not in answer.headers["Location"], f"{self.name} did not get in"
         return self

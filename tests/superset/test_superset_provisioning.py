@@ -89,3 +89,15 @@ def test_only_what_draws_a_page_stays_out_of_the_action_log(
     monkeypatch.setattr(sys.modules["superset.utils.log"], "DBEventLogger", object, raising=False)
     monkeypatch.delitem(sys.modules, "event_log", raising=False)
     assert importlib.import_module("event_log").draws_page(action, [record]) is drawn
+
+
+def test_every_dashboard_is_opened_to_somebody_and_superset_closes_what_postgres_closes() -> None:
+    security = yaml.safe_load((SUPERSET / "assets" / "security.yaml").read_text())
+    boards = [yaml.safe_load(file.read_text())["slug"] for file in (SUPERSET / "assets" / "dashboards").glob("*.yaml")]
+    assert sorted(security["dashboards"]) == sorted(boards)
+    assert {role for roles in security["dashboards"].values() for role in roles} <= set(security["roles"])
+    marts = yaml.safe_load((SUPERSET.parent / "dbt_project" / "dbt_project.yml").read_text())["vars"]
+    rules = {rule["name"]: rule for rule in security["rows"]}
+    assert rules["Shared by dealers"]["datasets"] == marts["closed_to_dealers"]
+    assert rules["Belongs to no dealer"]["datasets"] == marts["open_to_dealers"]
+    assert (rules["Shared by dealers"]["clause"], rules["Own dealers"]["column"]) == ("1 = 0", "dealer_id")
