@@ -67,7 +67,7 @@ def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]
             kind=Kind.QUALITY,
             cause=CHECK_QUALITY,
             title="checks of what is stored have failed",
-            error=f"{len(wrong)} checks found errors: {', '.join(sorted(wrong)[:_SHOWN])}{more}",
+            error=f"errors were found by {len(wrong)}: {', '.join(sorted(wrong)[:_SHOWN])}{more}",
             remedy="Each check's page in Dagster (Assets, the model, Checks) says what it found and of which dealers.",
             since=min(since),
             rerun=(CHECK_QUALITY,),

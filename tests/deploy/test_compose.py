@@ -99,7 +99,7 @@ def test_secrets_are_files_and_nothing_else_holds_them(configuration: dict[str, 
         environment = service.get("environment") or {}
         telling = [key for key in environment if re.search(r"PASSWORD|SECRET|_URL|KEY", key)]
         plain = [key for key in telling if not key.endswith("_FILE")]
-        assert set(plain) <= {"SUPERSET_INTERNAL_URL", "SUPERSET_PUBLIC_URL"}, name
+        assert set(plain) <= {"SUPERSET_INTERNAL_URL", "SUPERSET_PUBLIC_URL", "DAGSTER_PUBLIC_URL"}, name
         mounted = {f"/run/secrets/{secret['source']}" for secret in service.get("secrets", [])}
         named = {value for key, value in environment.items() if key.endswith("_FILE") and value}
         if not service.get("network_mode"):
