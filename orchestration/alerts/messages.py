@@ -76,7 +76,7 @@ class Writer:
                 f" to {details['last']}" if details["last"] != details["first"] else ""
             )
         lines["It was" if occasion is Occasion.OVER else "Error"] = details["error"]
-        lines["Since"] = _moment(datetime.fromisoformat(details["since"]) if details["since"] else self._now, zone)
+        lines["Since"] = _moment(datetime.fromisoformat(details["since"]), zone)
         if occasion is Occasion.OVER:
             lines["Over"] = f"{_moment(self._now, zone)}. {_OVER[Kind(kind)]}"
         else:

@@ -187,7 +187,8 @@ def _words(reason: str | None, outcome: str) -> str:
 
 def _finding(gathered: _Gathered) -> Finding:
     cause, reasons = gathered.cause, sorted(gathered.reasons.items(), key=lambda item: -item[1])
-    error = "; ".join(f"{words} ({count:,} window{'s' if count > 1 else ''})" for words, count in reasons[:_SHOWN_REASONS])
+    shown = [f"{words} ({count:,} window{'s' if count > 1 else ''})" for words, count in reasons[:_SHOWN_REASONS]]
+    error = "; ".join(shown)
     if len(reasons) > _SHOWN_REASONS:
         error += f"; and {len(reasons) - _SHOWN_REASONS} more reasons"
     return Finding(

@@ -71,7 +71,7 @@ def text_of(message: Message) -> str:
         if part.get_content_type() == "text/plain":
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
-            return content.decode()
+            return content.decode().replace("\r\n", "\n")
     raise AssertionError(f"no plain text: {message.as_string()}")
 
 

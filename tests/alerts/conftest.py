@@ -1,5 +1,6 @@
 """A sandbox, a warehouse with its fleet, a mail server and a webhook's receiver; nothing is open before each test."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -94,6 +95,7 @@ def stack(environment: pytest.MonkeyPatch, sandbox: Sandbox) -> Stack:
     """The stack as if it had fetched everything until yesterday, and nobody had been alerted of anything."""
     environment.setenv("ALERT_AFTER_MINUTES", "0")
     one = Stack()
+    shutil.rmtree(load_settings().backups, ignore_errors=True)
     one.rows("truncate registry.incident, registry.alert_message, registry.key_usage, raw.api_call, "
              "raw.rejected_record, raw._dlt_loads")  # fmt: skip
     one.rows("update registry.dealer set created_at = now(), is_enabled = true")

@@ -43,6 +43,8 @@ def test_dates_are_told_of_before_they_are_lost_and_after(
     """Nothing was fetched of 29 and of 28 days ago."""
     dealer, oldest = sandbox.dealers(BOOK)[0], today() - timedelta(days=30)
     stack.rows("delete from raw.api_call where dealer_id = %s and module = 'prsp'", dealer)
+    stack.rows("update registry.dealer set created_at = now() - interval '10 days' where id = %s", dealer)
+    _backup(load_settings().backups / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     for first, last in ((oldest - timedelta(days=10), oldest), (oldest + timedelta(days=3), today())):
         _arrived(stack, dealer, "prsp", first, last)
     tick()
