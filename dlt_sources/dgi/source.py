@@ -140,6 +140,8 @@ def create_tables(warehouse_url: str) -> None:
             """
             create index if not exists api_call_place on raw.api_call (dealer_id, module, called_at desc);
             create index if not exists api_call_load on raw.api_call (_dlt_load_id);
+            create index if not exists api_call_dates on raw.api_call (dealer_id, module, date_from, date_to)
+                where outcome in ('records', 'no_data');
             create index if not exists api_call_not_arrived on raw.api_call (called_at)
                 where outcome in ('refused', 'failed');
             create index if not exists api_call_undocumented on raw.api_call (called_at)
