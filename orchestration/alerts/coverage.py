@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg2
 
 from orchestration.alerts.finding import Finding, Kind
+from orchestration.alerts.messages import LOST
 from orchestration.freshness import LAST_CALLS, LATE_AFTER_HOURS
 
 # A warning comes so many days before a date is out of reach, and stays as many after it is.
@@ -121,7 +122,7 @@ def _unreachable(main_dealer_id: str, missing: _Missing) -> Finding:
     return Finding(
         kind=Kind.UNREACHABLE,
         cause=main_dealer_id,
-        title="dates are about to be lost" if open_days else "dates are lost",
+        title="dates are about to be lost" if open_days else LOST,
         error="; ".join(parts),
         remedy="Fetch them now, by the command below or a backfill in Dagster. What stands in the way has an incident "
         "of its own; a dealer that is not to be fetched is to be disabled."

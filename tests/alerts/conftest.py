@@ -106,8 +106,8 @@ def stack(environment: pytest.MonkeyPatch, sandbox: Sandbox) -> Stack:
         insert into raw.api_call (call_id, main_dealer_id, api_key_name, dealer_id, module, window_from, window_to,
             date_from, date_to, called_at, answered_at, duration_ms, attempts, outcome, records, documents,
             new_versions, deleted, rejected, answer_bytes, _dlt_load_id)
-        select gen_random_uuid(), main_dealer_id, 'before', dealer.id, module, now() - interval '31 days', now(),
-            current_date - 31, current_date, now() - interval '1 hour', now(), 1, 1, 'no_data', 0, 0, 0, 0, 0, 0,
+        select gen_random_uuid(), main_dealer_id, 'before', dealer.id, module, now() - interval '40 days', now(),
+            current_date - 40, current_date, now() - interval '1 hour', now(), 1, 1, 'no_data', 0, 0, 0, 0, 0, 0,
             'before'
         from registry.dealer join registry.main_dealer on main_dealer.id = main_dealer_id, unnest(modules) as module
     """)  # fmt: skip

@@ -59,9 +59,25 @@ def test_dates_are_told_of_before_they_are_lost_and_after(
     assert len(mailbox.messages) == 1, "it is still open: now they are lost"
     assert "cannot be fetched any more" in stack.one("select details ->> 'error' from registry.incident")
     stack.edit(BOOK, max_age_days=30)
+    tick()
     stack.pull([dealer], [oldest + timedelta(days=1), oldest + timedelta(days=2)], ["prsp"])
     tick()
     assert mailbox.subjects[1:] == [f"Recovered: {mailbox.subjects[0]}"]
+
+
+def test_dates_that_were_lost_have_not_recovered(tick: Tick, stack: Stack, sandbox: Sandbox, mailbox: Mailbox) -> None:
+    dealer, oldest = sandbox.dealers(BOOK)[0], today() - timedelta(days=30)
+    stack.rows("delete from raw.api_call where dealer_id = %s and module = 'prsp'", dealer)
+    _arrived(stack, dealer, "prsp", oldest + timedelta(days=1), today())
+    tick()
+    stack.edit(BOOK, max_age_days=29)
+    stack.rows("update registry.dealer set created_at = created_at - interval '1 day'")
+    tick()
+    stack.edit(BOOK, max_age_days=26)
+    tick()
+    (first, last) = mailbox.subjects
+    assert first == f"{BOOK}: dates are about to be lost (1 dealer, 1 module)"
+    assert last == f"Over: {BOOK}: dates are lost (1 dealer, 1 module)"
 
 
 def test_a_call_that_left_on_a_date_did_not_fetch_it_whole(
