@@ -9,7 +9,7 @@ from alerts_support import BOOK, Mailbox, Sandbox, Stack, Tick, dates_back, text
 from dagster_api import running_dagster
 from servers import unused_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 _TICKS = """query { sensorOrError(sensorSelector: {repositoryName: "__repository__",
     repositoryLocationName: "dealer_dashboard", sensorName: "alerts"}) { ... on Sensor { sensorState { status
@@ -25,7 +25,7 @@ def test_the_daemon_sends_one_message_for_a_failed_pull(
     environment.setenv("DAGSTER_PUBLIC_URL", "https://dagster.example.org/")
     with running_dagster(dict(os.environ), unused_port(), tmp_path) as api:
         run_id = api.launch("pull", {"ops": {"dgi": {"config": config}}})
-        assert api.wait_for_run(run_id) == "FAILURE"
+        assert api.wait_for_run(run_id, 400) == "FAILURE"
         deadline = time.monotonic() + 300
         while not mailbox.messages:
             state = api.ask(_TICKS)["sensorOrError"]["sensorState"]
