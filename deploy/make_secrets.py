@@ -36,6 +36,7 @@ def fresh() -> "dict[str, str]":
         "superset_admin_password": secrets.token_urlsafe(12),
         "redis.conf": "requirepass " + queue_password,
         "smtp_password": "",  # to be written where the mail server asks for one
+        "alert_urls": "",  # to be written where alerts are wanted (docs/alerts.md)
         "redis_url": "redis://:" + queue_password + "@redis:6379/0",
     }
     for name, (role, database) in DATABASES.items():

@@ -23,6 +23,8 @@ _INDEXES = """
     create index if not exists api_call_place on raw.api_call (dealer_id, module, called_at desc);
     create index if not exists api_call_arrived on raw.api_call (dealer_id, module, called_at)
         include (date_from, date_to, outcome, _dlt_load_id) where outcome in ('records', 'no_data');
+    create index if not exists api_call_dates on raw.api_call (dealer_id, module, date_from, date_to)
+        where outcome in ('records', 'no_data');
     create index if not exists api_call_load on raw.api_call (_dlt_load_id);
     create index if not exists api_call_not_arrived on raw.api_call (called_at)
         where outcome in ('refused', 'failed');

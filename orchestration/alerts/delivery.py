@@ -52,9 +52,9 @@ class Destination:
 
     def send(self, title: str, body: str) -> str | None:
         """Send a message; None when it was taken, else why not, in words."""
-        channel = apprise.Apprise()
-        channel.add(self.service)
         with _listening() as heard:
+            channel = apprise.Apprise()
+            channel.add(self.service)
             kind = apprise.NotifyType.SUCCESS if title.startswith(Occasion.OVER) else apprise.NotifyType.WARNING
             sent = channel.notify(body, title=title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT)
         return None if sent else self._in_words(heard)
@@ -149,14 +149,16 @@ class _Heard(logging.Handler):
 @contextmanager
 def _listening() -> Iterator[list[str]]:
     """What Apprise says while the block runs, and that it says it to nobody else: addresses hold passwords."""
-    logger, handler = logging.getLogger("apprise"), _Heard()
-    before = (logger.level, logger.propagate)
-    logger.addHandler(handler)
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG)
+    handler, loggers = _Heard(), [logging.getLogger(name) for name in ("apprise", "urllib3")]
+    before = [(logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
+    loggers[0].setLevel(logging.DEBUG)
     try:
         yield handler.said
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before[0])
-        logger.propagate = before[1]
+        for logger, (level, propagates) in zip(loggers, before, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = propagates

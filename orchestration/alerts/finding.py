@@ -1,7 +1,7 @@
 """What is wrong at the moment: the vocabulary of alerts. All that a finding holds may be sent to anybody's mailbox."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -47,12 +47,12 @@ class Finding:
     fields: tuple[str, ...] = ()
 
     def details(self) -> dict[str, Any]:
-        """The finding as JSON holds it."""
+        """The finding as JSON holds it; times are in UTC, so that they sort as text."""
         return {
             "title": self.title,
             "error": self.error,
             "remedy": self.remedy,
-            "since": self.since.isoformat() if self.since else None,
+            "since": self.since.astimezone(UTC).isoformat() if self.since else None,
             "keys": list(self.keys),
             "dealers": list(self.dealers),
             "modules": list(self.modules),

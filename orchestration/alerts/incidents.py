@@ -103,14 +103,14 @@ class _Keeper:
     def take(self, finding: Finding, incident: Incident | None) -> None:
         """Open or update the finding's incident, and tell of it when that is due."""
         details = finding.details()
+        details["since"] = details["since"] or self._now.isoformat()
         if incident is None:
-            values = (finding.kind.value, finding.cause, finding.main_dealer_id, self._now, Json(details))
-            self._cursor.execute(_ADD, (*values, self._now if finding.is_notice else None))
-            (number,) = self._cursor.fetchone() or (0,)
             place = (finding.kind.value, finding.cause, finding.main_dealer_id)
+            self._cursor.execute(_ADD, (*place, self._now, Json(details), self._now if finding.is_notice else None))
+            (number,) = self._cursor.fetchone() or (0,)
             incident = Incident(number, *place, self._now, None, 0, None, details)
         else:
-            details["since"] = min(filter(None, (incident.details["since"], details["since"])), default=None)
+            details["since"] = min(incident.details["since"], details["since"])
             if details != incident.details:
                 update = "update registry.incident set details = %s where id = %s"
                 self._cursor.execute(update, (Json(details), incident.id))

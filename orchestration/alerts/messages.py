@@ -12,6 +12,8 @@ import psycopg2
 from orchestration.alerts.finding import Kind
 from orchestration.settings import Settings
 
+# The title of dates that will not come back: when that is no news any more, nothing has recovered.
+LOST = "dates are lost"
 _SHOWN = 5
 _HOME_ZONE = "Asia/Jakarta"
 _MAIN_DEALER = """
@@ -76,7 +78,7 @@ class Writer:
                 f" to {details['last']}" if details["last"] != details["first"] else ""
             )
         lines["It was" if occasion is Occasion.OVER else "Error"] = details["error"]
-        lines["Since"] = _moment(datetime.fromisoformat(details["since"]) if details["since"] else self._now, zone)
+        lines["Since"] = _moment(datetime.fromisoformat(details["since"]), zone)
         if occasion is Occasion.OVER:
             lines["Over"] = f"{_moment(self._now, zone)}. {_OVER[Kind(kind)]}"
         else:
@@ -89,7 +91,8 @@ class Writer:
         body = "\n".join(
             f"{label.strip() + ':' if label.strip() else '':<{width}}{text}" for label, text in lines.items()
         )
-        return Message(f"{occasion}{self._subject(main_dealer_id, details)}", body)
+        begins = "Over: " if occasion is Occasion.OVER and details["title"] == LOST else occasion.value
+        return Message(begins + self._subject(main_dealer_id, details), body)
 
     def _subject(self, main_dealer_id: str | None, details: Mapping[str, Any]) -> str:
         counts = [

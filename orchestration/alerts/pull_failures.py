@@ -18,7 +18,8 @@ from orchestration.alerts.finding import Finding, Kind
 # The newest failure of each window counts: asking again in vain makes it no other window.
 _OPEN_FAILURES = """
     with failed as (
-        select distinct on (call.dealer_id, call.module, call.date_from, call.date_to) call.*
+        select distinct on (call.dealer_id, call.module, call.date_from, call.date_to)
+            call.*, greatest(main_dealer.range_days, 31) as longest
         from raw.api_call as call
         join raw._dlt_loads as load on load.load_id = call._dlt_load_id and load.status = 0
         join registry.dealer as dealer on dealer.id = call.dealer_id and dealer.is_enabled
@@ -52,8 +53,11 @@ _OPEN_FAILURES = """
         join raw._dlt_loads as load on load.load_id = later._dlt_load_id and load.status = 0
         where later.dealer_id = failed.dealer_id
             and later.module = failed.module
-            and later.called_at > failed.called_at
             and later.outcome in ('records', 'no_data')
+            -- No window is longer; without this, the index would be read from its first date.
+            and later.date_from between failed.date_from - failed.longest and failed.date_to
+            and later.date_to >= failed.date_from
+            and later.called_at > failed.called_at
     ), false)
     group by main_dealer_id, api_key_name, outcome, reason
     order by count(*) desc
@@ -187,7 +191,8 @@ def _words(reason: str | None, outcome: str) -> str:
 
 def _finding(gathered: _Gathered) -> Finding:
     cause, reasons = gathered.cause, sorted(gathered.reasons.items(), key=lambda item: -item[1])
-    error = "; ".join(f"{words} ({count:,} windows)" for words, count in reasons[:_SHOWN_REASONS])
+    shown = [f"{words} ({count:,} window{'s' if count > 1 else ''})" for words, count in reasons[:_SHOWN_REASONS]]
+    error = "; ".join(shown)
     if len(reasons) > _SHOWN_REASONS:
         error += f"; and {len(reasons) - _SHOWN_REASONS} more reasons"
     return Finding(

@@ -73,7 +73,7 @@ def drift(connection: "psycopg2.extensions.connection") -> list[Finding]:
             kind=Kind.DRIFT,
             cause=main_dealer_id,
             title="new fields that DGI does not know",
-            error=f"{len(fields)} fields came for the first time: {', '.join(sorted(fields)[:_MANY])}"
+            error=f"for the first time: {', '.join(sorted(fields)[:_MANY])}"
             + (f" and {len(fields) - _MANY} more" if len(fields) > _MANY else ""),
             remedy="Nothing is lost: they are kept in raw as they came. When they are of use, add them to the model.",
             is_notice=True,

@@ -17,6 +17,7 @@ _REMEDIES = {
     "back_up": "Its page says why; the databases' backups so far are kept. Make room or mend the cause.",
 }
 _REMEDY = "Its page says why. Mend the cause, then launch it again."
+_KILLED = "the run ended without a word of its own: its process was killed or never started"
 _SHOWN = 5
 
 
@@ -37,6 +38,7 @@ def failed_runs(instance: dg.DagsterInstance, jobs: Iterable[str]) -> list[Findi
                 title=f"the job {job} has failed",
                 error=why,
                 remedy=_REMEDIES.get(job, _REMEDY),
+                at_once=why != _KILLED,  # which Dagster may launch again by itself
                 since=datetime.fromtimestamp(records[0].end_time or records[0].create_timestamp.timestamp(), UTC),
                 rerun=(job, f"runs/{records[0].dagster_run.run_id}"),
             )
@@ -67,7 +69,7 @@ def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]
             kind=Kind.QUALITY,
             cause=CHECK_QUALITY,
             title="checks of what is stored have failed",
-            error=f"{len(wrong)} checks found errors: {', '.join(sorted(wrong)[:_SHOWN])}{more}",
+            error=f"errors were found by {len(wrong)}: {', '.join(sorted(wrong)[:_SHOWN])}{more}",
             remedy="Each check's page in Dagster (Assets, the model, Checks) says what it found and of which dealers.",
             since=min(since),
             rerun=(CHECK_QUALITY,),
@@ -89,4 +91,4 @@ def _why(instance: dg.DagsterInstance, run_id: str) -> str | None:
             error = error.cause
         kind = error.cls_name if error and error.cls_name else "an error"
         return f"the step {entry.step_key} ended with {kind}"
-    return "the run ended without a word of its own: its process was killed or never started"
+    return _KILLED

@@ -41,7 +41,7 @@ def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
             said.append(_look(context, connection, now))
         done = deliver(connection, addresses, now)
     if done.sent:
-        said.append(f"{done.sent} messages were sent")
+        said.append(f"messages sent: {done.sent}")
     said += [f"{name} does not take messages: {why}" for name, why in (done.errors or {}).items()]
     for line in said:
         context.log.info(line)
@@ -62,5 +62,5 @@ def _look(context: dg.SensorEvaluationContext, connection: "psycopg2.extensions.
         found = survey(settings, connection, context.instance, repository.job_names, checks)
         count = keep(connection, found, settings, now)
         context.update_cursor((now + timedelta(seconds=_SHARE * (time.monotonic() - started))).isoformat())
-    said = f"{count} incidents are open"
+    said = f"open incidents: {count}"
     return said + "".join(f"; {kind} could not be looked at ({why})" for kind, why in found.unknown.items())

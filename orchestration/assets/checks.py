@@ -45,8 +45,12 @@ def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckR
     for key in sorted(context.selected_asset_check_keys):
         dealers = [row for row in last_calls if row[0] == key.asset_key.path[-1]]
         late = [
-            {"dealer": dealer_id, "hours since the last call": "never" if hours is None else f"{hours:.0f}"}
-            for _, dealer_id, hours, is_late, *_ in dealers
+            {
+                "main dealer": main_dealer_id,
+                "dealer": dealer_id,
+                "hours since the last call": "never" if hours is None else f"{hours:.0f}",
+            }
+            for _, dealer_id, hours, is_late, main_dealer_id, *_ in dealers
             if is_late
         ]
         metadata: dict[str, Any] = {"late": len(late), "dealers": len(dealers)}
