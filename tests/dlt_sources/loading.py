@@ -54,7 +54,7 @@ class Raw:
             )
 
     @contextmanager
-    def held(self, table: str) -> Iterator[Callable[[], None]]:
+    def held(self, table: str, writer_is_killed: bool = True) -> Iterator[Callable[[], None]]:
         """Nobody can write to the table in the block; gives a function that waits until somebody has tried to."""
         blocked = "from pg_locks where not granted and database = (select oid from pg_database where datname = %s)"
         with closing(psycopg2.connect(self.url)) as holder, closing(psycopg2.connect(self.url)) as observer:
@@ -74,7 +74,8 @@ class Raw:
 
                 yield wait_for_writer
                 # The sessions of a killed process are still in the queue, and would write before they notice.
-                observing.execute(f"select pg_terminate_backend(pid) {blocked}", name)
+                if writer_is_killed:
+                    observing.execute(f"select pg_terminate_backend(pid) {blocked}", name)
 
     def uncommitted(self) -> int:
         """Rows that a load left behind which did not commit."""

@@ -64,9 +64,9 @@ def story(machine: Machine, sandbox: Sandbox) -> Iterator[Story]:
     yield Story(machine, sandbox)
 
 
-def in_load(story: Story, act: Callable[[str], None], table: str = "prsl") -> str:
+def in_load(story: Story, act: Callable[[str], None], table: str = "prsl", writer_is_killed: bool = False) -> str:
     """Launch a pull, and act on its run while it writes to the table. Returns the run's id."""
-    with story.machine.raw.held(table) as wait_for_writer:
+    with story.machine.raw.held(table, writer_is_killed) as wait_for_writer:
         run_id = story.pull()
         wait_for_writer()
         act(run_id)
@@ -121,7 +121,7 @@ def _entries(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("table", ["prsl", "_dlt_loads"], ids=["in the load", "between load and commit"])
 def test_a_run_killed_while_it_writes(story: Story, table: str) -> None:
-    run_id = in_load(story, story.kill_run, table)
+    run_id = in_load(story, story.kill_run, table, writer_is_killed=True)
     assert story.machine.raw.versions() == []
     story.ends_well(run_id, "FAILURE", "SUCCESS")
 
@@ -129,7 +129,7 @@ def test_a_run_killed_while_it_writes(story: Story, table: str) -> None:
 def test_a_run_killed_after_its_commit_before_dagster_knows(story: Story) -> None:
     """Raw has everything, no partition is marked yet: the run in its place asks for nothing twice."""
     with closing(psycopg2.connect(story.machine.dagster.url)) as holder:
-        with story.machine.raw.held("_dlt_loads") as wait_for_writer:
+        with story.machine.raw.held("_dlt_loads", writer_is_killed=False) as wait_for_writer:
             run_id = story.pull()
             pid = story.machine.run_pid(run_id)
             wait_for_writer()
