@@ -12,6 +12,8 @@ from production import Production
 from sandbox_orders import Sandbox
 from servers import running_sandbox, unused_port
 
+from orchestration.settings import Settings
+
 # Stands in for uv, which may be anywhere or not be there: `uv run X` is X of this environment.
 UV = '#!/bin/sh\n[ "$1" = run ] && shift && exec "$@"\n'
 
@@ -28,7 +30,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
     (tools / "uv-run" / "uv").write_text(UV)
     (tools / "uv-run" / "uv").chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not re.match(r"MAKE|MFLAGS|PYTEST|PYTHON", name)}
-    ports = {f"{name}_PORT": str(unused_port()) for name in ("POSTGRES", "DAGSTER", "SUPERSET", "SANDBOX")}
+    ports = {name.upper(): str(unused_port()) for name in Settings.model_fields if name.endswith("_port")}
     env = kept | ports | {"DEMO": "0", "VAR_DIR": str(tmp_path_factory.mktemp("var"))}
     with running_sandbox("--size", "S", "--days", "30") as url:
         fleet = Sandbox(url).fleet
