@@ -137,7 +137,11 @@ def _links(dagster: str, dealer_id: str) -> list[tuple[str, str, str]]:
     runs = urlencode([("q[0]", f"tag:dagster/partition/dealer={dealer_id}")], quote_via=quote)
     checks = urlencode({"view": "checks"})
     return [
-        ("Partitions", f"{dagster}/assets/raw/prsp?{partition}", "which of its days have arrived; other modules are one click away"),
+        (
+            "Partitions",
+            f"{dagster}/assets/raw/prsp?{partition}",
+            "which of its days have arrived; other modules are one click away",
+        ),
         ("Runs", f"{dagster}/runs?{runs}", "runs that were asked for this dealer alone, by hand or in a backfill"),
         ("Freshness", f"{dagster}/assets/raw/prsp?{checks}", "the checks of the data, freshness among them"),
     ]
