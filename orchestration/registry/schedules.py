@@ -37,12 +37,8 @@ def edit_schedule(registry: Registry, entry: FetchSchedule, **values: Any) -> li
     name = values.get("name", entry.name)
     if isinstance(name, str) and " ".join(name.split()) != entry.name:
         _must_be_new(registry, name)
-    changed = dict(values)
-    if any(values.get(kind) is not None for kind in KINDS):
-        changed |= _one_kind(values)
-    elif any(kind in values for kind in KINDS):
-        raise _no_kind()
-    return registry.edit(entry, **changed, **_all_is_none(values))
+    when_it_pulls = _one_kind(values) if any(kind in values for kind in KINDS) else {}
+    return registry.edit(entry, **values | when_it_pulls | _all_is_none(values))
 
 
 def dealers_of(

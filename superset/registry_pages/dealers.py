@@ -11,7 +11,7 @@ from registry_pages import DEALERS
 from registry_pages.forms import DealerForm, ImportForm
 from registry_pages.places import NOWHERE, place_of, places, split_place
 from registry_pages.service import Refused
-from registry_pages.views import Listing, RegistryView, reading, taken, writing
+from registry_pages.views import WRONG, Listing, RegistryView, reading, service, taken, writing
 
 LARGEST_FILE = 450_000  # it travels twice, and a form's field may have half a megabyte
 
@@ -27,16 +27,16 @@ class DealersView(RegistryView):
     def index(self) -> Any:
         """The list."""
         listing = Listing("main_dealer_id", "key", "state", sort="id")
-        found = self.service.get("dealers", **listing.query())
+        found = service().get("dealers", **listing.query())
         listing.total = found["total"]
-        choices = self.service.get("choices")
+        choices = service().get("choices")
         return self.show("dealers", rows=found["rows"], listing=listing, choices=choices)
 
     @expose("/<dealer_id>")
     @reading
     def one(self, dealer_id: str) -> Any:
         """One dealer, and where it is in Dagster."""
-        entry = self.service.get("dealers", dealer_id)
+        entry = service().get("dealers", dealer_id)
         return self.show("dealer", entry=entry, links=_links(current_app.config["DAGSTER_PUBLIC_URL"], dealer_id))
 
     @expose("/add", methods=("GET", "POST"))
@@ -44,7 +44,7 @@ class DealersView(RegistryView):
     def add(self) -> Any:
         """The form for a new one."""
         form = self._form(None)
-        if taken(form, lambda: self.service.post("dealers", id=form.id.data, **_entered(form)), _NAMES):
+        if taken(form, lambda: service().post("dealers", id=form.id.data, **_entered(form)), _NAMES):
             return self.back(f"Dealer {form.id.data} was added. Its partitions appear in Dagster within a minute.")
         return self.show("dealer_form", form=form, entry=None)
 
@@ -52,9 +52,9 @@ class DealersView(RegistryView):
     @writing
     def edit(self, dealer_id: str) -> Any:
         """The form for one that is there."""
-        entry = self.service.get("dealers", dealer_id)
+        entry = service().get("dealers", dealer_id)
         form = self._form(entry)
-        if taken(form, lambda: self.service.patch("dealers", dealer_id, **_entered(form)), _NAMES):
+        if taken(form, lambda: service().patch("dealers", dealer_id, **_entered(form)), _NAMES):
             return self.back(f"Dealer {dealer_id} was saved.", "one", dealer_id=dealer_id)
         return self.show("dealer_form", form=form, entry=entry)
 
@@ -63,7 +63,7 @@ class DealersView(RegistryView):
     def switch(self, dealer_id: str) -> Any:
         """Stops pulling it, or resumes."""
         on = request.form.get("on") == "1"
-        self.service.patch("dealers", dealer_id, is_enabled=on)
+        service().patch("dealers", dealer_id, is_enabled=on)
         what = "is pulled again" if on else "is not pulled any more; its data stays"
         return self.back(f"Dealer {dealer_id} {what}.", "one", dealer_id=dealer_id)
 
@@ -72,7 +72,7 @@ class DealersView(RegistryView):
     def export(self) -> Any:
         """All dealers as CSV."""
         head = {"Content-Disposition": "attachment; filename=dealers.csv"}
-        return Response(self.service.text("dealer-files"), mimetype="text/csv", headers=head)
+        return Response(service().text("dealer-files"), mimetype="text/csv", headers=head)
 
     @expose("/import", methods=("GET", "POST"))
     @writing
@@ -83,7 +83,7 @@ class DealersView(RegistryView):
         if content is not None:
             is_dry = request.form.get("really") != "1"
             try:
-                verdicts = self.service.send("dealer-files", content=content.encode(), dry_run=int(is_dry))
+                verdicts = service().send("dealer-files", content=content.encode(), dry_run=int(is_dry))
             except Refused as refused:
                 form.file.errors = [str(refused)]
             else:
@@ -91,7 +91,7 @@ class DealersView(RegistryView):
                 if not is_dry and not refused_rows:
                     return self.back(f"{len(verdicts)} rows were imported.")
                 if not is_dry:
-                    flash(f"{refused_rows} rows are refused; nothing was imported.", "danger")
+                    flash(f"{refused_rows} rows are refused; nothing was imported.", WRONG)
         return self.show("import", form=form, content=content, verdicts=verdicts)
 
     def _content(self, form: ImportForm) -> str | None:
@@ -114,7 +114,7 @@ class DealersView(RegistryView):
 
     def _form(self, entry: dict[str, Any] | None) -> DealerForm:
         form = DealerForm(data=entry and entry | {"place": place_of(entry)})
-        form.place.choices = places(self.service.get("choices"), groups_only=True)
+        form.place.choices = places(service().get("choices"), groups_only=True)
         if entry:
             del form.id
             if not entry["key"]:
@@ -137,7 +137,11 @@ def _links(dagster: str, dealer_id: str) -> list[tuple[str, str, str]]:
     runs = urlencode([("q[0]", f"tag:dagster/partition/dealer={dealer_id}")], quote_via=quote)
     checks = urlencode({"view": "checks"})
     return [
-        ("Partitions", f"{dagster}/assets/raw/prsp?{partition}", "which days have arrived, module by module"),
-        ("Runs", f"{dagster}/runs?{runs}", "what was pulled for it, and when"),
-        ("Freshness", f"{dagster}/assets/raw/prsp?{checks}", "how old the newest data is"),
+        (
+            "Partitions",
+            f"{dagster}/assets/raw/prsp?{partition}",
+            "which of its days have arrived; other modules are one click away",
+        ),
+        ("Runs", f"{dagster}/runs?{runs}", "runs that were asked for this dealer alone, by hand or in a backfill"),
+        ("Freshness", f"{dagster}/assets/raw/prsp?{checks}", "the checks of the data, freshness among them"),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 from flask_appbuilder import expose
 
 from registry_pages import HISTORY
-from registry_pages.views import Listing, RegistryView, reading
+from registry_pages.views import Listing, RegistryView, reading, service
 
 WHAT = {
     "main_dealer": "main dealer",
@@ -27,7 +27,7 @@ class HistoryView(RegistryView):
     def index(self) -> Any:
         """The list, newest first."""
         listing = Listing("entity")
-        found = self.service.get("changes", **listing.query())
+        found = service().get("changes", **listing.query())
         listing.total = found["total"]
         rows = [row | {"fields": [_in_words(*pair) for pair in row["values"].items()]} for row in found["rows"]]
         return self.show("history", rows=rows, listing=listing, what=WHAT)
@@ -43,4 +43,6 @@ def _in_words(field: str, pair: Any) -> tuple[str, str]:
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value)
-    return {None: "none", "": "none", True: "yes", False: "no"}.get(value, str(value))
+    if value is None or value == "":
+        return "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

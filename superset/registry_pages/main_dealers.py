@@ -7,7 +7,7 @@ from flask_appbuilder import expose
 
 from registry_pages import MAIN_DEALERS
 from registry_pages.forms import ZONES, MainDealerForm
-from registry_pages.views import RegistryView, reading, taken, writing
+from registry_pages.views import RegistryView, reading, service, taken, writing
 
 
 class MainDealersView(RegistryView):
@@ -20,14 +20,14 @@ class MainDealersView(RegistryView):
     @reading
     def index(self) -> Any:
         """The list."""
-        return self.show("main_dealers", rows=self.service.get("main-dealers"))
+        return self.show("main_dealers", rows=service().get("main-dealers"))
 
     @expose("/add", methods=("GET", "POST"))
     @writing
     def add(self) -> Any:
         """The form for a new one."""
         form = self._form(None)
-        if taken(form, lambda: self.service.post("main-dealers", **_entered(form))):
+        if taken(form, lambda: service().post("main-dealers", **_entered(form))):
             return self.back(f"Main dealer {form.id.data} was added. Add a key next, then test the connection.")
         return self.show("main_dealer", form=form, entry=None)
 
@@ -35,9 +35,9 @@ class MainDealersView(RegistryView):
     @writing
     def edit(self, main_dealer_id: str) -> Any:
         """The form for one that is there."""
-        entry = self.service.get("main-dealers", main_dealer_id)
+        entry = service().get("main-dealers", main_dealer_id)
         form = self._form(entry)
-        if taken(form, lambda: self.service.patch("main-dealers", main_dealer_id, **_entered(form))):
+        if taken(form, lambda: service().patch("main-dealers", main_dealer_id, **_entered(form))):
             return self.back(f"Main dealer {main_dealer_id} was saved. It applies from the next call on.")
         return self.show("main_dealer", form=form, entry=entry)
 
@@ -46,7 +46,7 @@ class MainDealersView(RegistryView):
     def switch(self, main_dealer_id: str) -> Any:
         """Stops asking it, or resumes."""
         on = request.form.get("on") == "1"
-        self.service.patch("main-dealers", main_dealer_id, is_enabled=on)
+        service().patch("main-dealers", main_dealer_id, is_enabled=on)
         what = "is asked again" if on else "is not asked any more; its data stays"
         return self.back(f"Main dealer {main_dealer_id} {what}.")
 
@@ -54,14 +54,14 @@ class MainDealersView(RegistryView):
     @writing
     def test(self, main_dealer_id: str) -> Any:
         """One signed call for each module, with each key, and what each answered."""
-        verdicts = self.service.test(main_dealer_id)
+        verdicts = service().test(main_dealer_id)
         return self.show(
             "test", name=main_dealer_id, verdicts=verdicts, again=self.at("test", main_dealer_id=main_dealer_id)
         )
 
     def _form(self, entry: dict[str, Any] | None) -> MainDealerForm:
         form = MainDealerForm(data=entry)
-        modules = self.service.get("choices")["modules"]
+        modules = service().get("choices")["modules"]
         form.modules.choices = [(one["id"], f"{one['id']} · {one['label']}") for one in modules]
         if entry is None and not form.is_submitted():
             form.modules.data = [one["id"] for one in modules]
@@ -73,4 +73,4 @@ class MainDealersView(RegistryView):
 
 
 def _entered(form: MainDealerForm) -> dict[str, Any]:
-    return {name: value for name, value in form.data.items() if name != "csrf_token"}
+    return {name: value for name, value in form.data.items() if name != "csrf_token" and value is not None}

@@ -9,7 +9,7 @@ from superset import db, security_manager
 from registry_pages import PEOPLE
 from registry_pages.forms import PersonForm
 from registry_pages.service import NotThere, Refused, ServiceDown
-from registry_pages.views import RegistryView, reading, writing
+from registry_pages.views import WRONG, RegistryView, reading, service, writing
 
 SHORTEST_PASSWORD = 12
 ADMIN, USUAL_ROLE = "Admin", "Dealer User"
@@ -30,7 +30,7 @@ class PeopleView(RegistryView):
         words = request.args.get("search", "").strip().lower()
         people = sorted(security_manager.get_all_users(), key=lambda person: person.username.lower())
         shown = [one for one in people if words in f"{one.username} {one.get_full_name()} {one.email}".lower()]
-        return self.show("people", rows=shown, dealers=self.service.get("user-dealers"), search=words)
+        return self.show("people", rows=shown, dealers=service().get("user-dealers"), search=words)
 
     @expose("/add", methods=("GET", "POST"))
     @writing
@@ -58,9 +58,9 @@ class PeopleView(RegistryView):
         person = self._person(user_id)
         on = request.form.get("on") == "1"
         if person.id == g.user.id and not on:
-            flash("You cannot deactivate yourself: have another administrator do it.", "danger")
+            flash("You cannot deactivate yourself: have another administrator do it.", WRONG)
             return self.back()
-        before = self.service.get("user-dealers").get(person.username, [])
+        before = service().get("user-dealers").get(person.username, [])
         self._note(person.username, before, {"may log in": [person.active, on]})
         person.active = on
         db.session.commit()
@@ -76,7 +76,7 @@ class PeopleView(RegistryView):
                 "email": person.email,
                 "roles": [role.name for role in person.roles],
                 "is_active": person.active,
-                "dealers": self.service.get("user-dealers").get(person.username, []),
+                "dealers": service().get("user-dealers").get(person.username, []),
             }
         form = PersonForm(data=shown)
         form.roles.choices = [(role, role) for role in roles]
@@ -89,7 +89,7 @@ class PeopleView(RegistryView):
     def _dealers(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         for page in range(1, 100):
-            found = self.service.get("dealers", sort="id", page=page, size=500)
+            found = service().get("dealers", sort="id", page=page, size=500)
             rows += found["rows"]
             if len(rows) >= found["total"]:
                 break
@@ -158,7 +158,7 @@ class PeopleView(RegistryView):
         return True
 
     def _note(self, name: str, dealers: list[str], account: dict[str, Any]) -> None:
-        self.service.put("user-dealers", name, dealers=dealers, account=account)
+        service().put("user-dealers", name, dealers=dealers, account=account)
 
     def _person(self, user_id: int) -> Any:
         person = security_manager.get_user_by_id(user_id)

@@ -8,7 +8,7 @@ from flask_appbuilder import expose
 from registry_pages import SCHEDULES
 from registry_pages.forms import KINDS, ScheduleForm
 from registry_pages.places import NOWHERE, place_of, places, split_place
-from registry_pages.views import RegistryView, reading, taken, writing
+from registry_pages.views import RegistryView, reading, service, taken, writing
 
 _NAMES = {"main_dealer_id": "place", "key": "place"}
 
@@ -23,14 +23,14 @@ class SchedulesView(RegistryView):
     @reading
     def index(self) -> Any:
         """The list."""
-        return self.show("schedules", rows=self.service.get("schedules"))
+        return self.show("schedules", rows=service().get("schedules"))
 
     @expose("/add", methods=("GET", "POST"))
     @writing
     def add(self) -> Any:
         """The form for a new one."""
         form = self._form(None)
-        if taken(form, lambda: self.service.post("schedules", **self._entered(form)), _NAMES):
+        if taken(form, lambda: service().post("schedules", **self._entered(form)), _NAMES):
             return self.back(f"Fetch schedule {form.name.data} was added.")
         return self.show("schedule", form=form, entry=None)
 
@@ -38,9 +38,9 @@ class SchedulesView(RegistryView):
     @writing
     def edit(self, schedule_id: int) -> Any:
         """The form for one that is there."""
-        entry = self.service.get("schedules", schedule_id)
+        entry = service().get("schedules", schedule_id)
         form = self._form(entry)
-        if taken(form, lambda: self.service.patch("schedules", schedule_id, **self._entered(form)), _NAMES):
+        if taken(form, lambda: service().patch("schedules", schedule_id, **self._entered(form)), _NAMES):
             return self.back(f"Fetch schedule {form.name.data} was saved.")
         return self.show("schedule", form=form, entry=entry)
 
@@ -49,11 +49,11 @@ class SchedulesView(RegistryView):
     def switch(self, schedule_id: int) -> Any:
         """Stops pulling by it, or resumes."""
         on = request.form.get("on") == "1"
-        self.service.patch("schedules", schedule_id, is_enabled=on)
+        service().patch("schedules", schedule_id, is_enabled=on)
         return self.back("The schedule is enabled." if on else "The schedule is disabled.")
 
     def _form(self, entry: dict[str, Any] | None) -> ScheduleForm:
-        choices = self.service.get("choices")
+        choices = service().get("choices")
         modules = [one["id"] for one in choices["modules"]]
         shown: dict[str, Any] = {"modules": modules, "place": NOWHERE}
         if entry:

@@ -14,7 +14,16 @@ from flask_wtf import FlaskForm
 from registry_pages.service import NotThere, Refused, Service, ServiceDown
 
 PAGE_SIZE = 50
+WELL, WRONG = "well", "wrong"  # how flashed words are shown
 Method = Callable[..., Any]
+
+
+def service() -> Service:
+    """The registry's service, asked in the name of who is logged in. Raises ServiceDown."""
+    config = current_app.config
+    if not config["REGISTRY_SERVICE_KEY"]:
+        raise ServiceDown("REGISTRY_SERVICE_KEY is not set for Superset: `make up` makes one and sets it.")
+    return Service(config["REGISTRY_URL"], config["REGISTRY_SERVICE_KEY"], g.user.username)
 
 
 def _with_service(method: Method) -> Method:
@@ -27,7 +36,7 @@ def _with_service(method: Method) -> Method:
         except NotThere as missing:
             return view.show("trouble", message=str(missing)), 404
         except Refused as refused:  # of a form it is caught where the form is
-            flash(str(refused), "danger")
+            flash(str(refused), WRONG)
             return view.back()
 
     return answer
@@ -50,14 +59,6 @@ class RegistryView(BaseView):
 
     default_view = "index"
 
-    @property
-    def service(self) -> Service:
-        """The service, asked in the name of who is logged in. Raises ServiceDown."""
-        config = current_app.config
-        if not config["REGISTRY_SERVICE_KEY"]:
-            raise ServiceDown("REGISTRY_SERVICE_KEY is not set for Superset: `make up` makes one and sets it.")
-        return Service(config["REGISTRY_URL"], config["REGISTRY_SERVICE_KEY"], g.user.username)
-
     def show(self, template: str, **context: Any) -> str:
         """One of our templates."""
         return render_template(
@@ -71,7 +72,7 @@ class RegistryView(BaseView):
     def back(self, said: str = "", method: str = "index", **values: Any) -> Response:
         """Goes to another page of this view after a change, which says what was done."""
         if said:
-            flash(said, "success")
+            flash(said, WELL)
         return redirect(self.at(method, **values))
 
 
@@ -93,7 +94,7 @@ def taken(form: FlaskForm, save: Callable[[], Any], names: dict[str, str] | None
             else:
                 field.errors = [*field.errors, complaint]
         if elsewhere or not refused.fields:
-            flash("; ".join(elsewhere) or str(refused), "danger")
+            flash("; ".join(elsewhere) or str(refused), WRONG)
         return False
     return True
 

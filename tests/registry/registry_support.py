@@ -118,5 +118,5 @@ def plain_url(settings: Settings) -> str:
 def process(*command: str | Path, stdin: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
     """A program run from the project's root, with these variables on top of the environment."""
     return subprocess.run(
-        command, cwd=ROOT, input=stdin, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120
+        command, cwd=ROOT, input=stdin, env={**os.environ, **environment}, capture_output=True, text=True, timeout=280
     )

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from orchestration.registry.fleet import register
 from orchestration.registry.migrate import migrate
 from orchestration.settings import ROOT, Settings
 from stack import credentials, databases
-from stack.programs import environment, inherited, programs
+from stack.programs import Program, environment, inherited, programs
 from stack.up import SECONDS_TO_ANSWER
 
 # A period of 30 days and the period before it have data; boards of 90 days show what there is.
@@ -42,6 +42,7 @@ class Stack:
     first_run_dealer: str  # registered, and nothing fetched yet
     dealer_reader_url: str  # the warehouse as dealers' users see it
     env: Mapping[str, str]  # what its programs are started with
+    sandbox_url: str
 
 
 @contextmanager
@@ -55,29 +56,36 @@ def running_stack(folder: Path, server_url: str) -> Iterator[Stack]:
         var_dir=folder,
         postgres_port=port,
         superset_port=unused_port(),
+        registry_port=unused_port(),
         **{name.lower(): held[name] for name in (*credentials.DATABASES, "DGI_ENCRYPTION_KEY")},
     )
     env = {**inherited(os.environ), **environment(settings, held)}
-    superset = next(program for program in programs(settings, None) if program.name == "superset")
+    known = {program.name: program for program in programs(settings, None)}
+    superset, registry = known["superset"], known["registry"]
     with running_sandbox("--size", "S", "--days", str(DAYS)) as sandbox_url, ThreadPoolExecutor(1) as beside:
         bootstrap = [str(superset.directory / ".venv" / "bin" / "python"), "bootstrap.py"]
         superset_ready = beside.submit(_run, bootstrap, superset.directory, env)
         sandbox = Sandbox(sandbox_url)
         _fill(settings, env, sandbox)
         superset_ready.result()
-    health = superset.address + superset.health
-    with running(list(superset.command), health, env, SECONDS_TO_ANSWER, superset.directory):
-        yield Stack(
-            url=superset.address,
-            user=env["SUPERSET_ADMIN_USER"],
-            password=env["SUPERSET_ADMIN_PASSWORD"],
-            warehouse_url=held["WAREHOUSE_URL"],
-            dealers=_of_dealers(sandbox, "id"),
-            dealer_names=_of_dealers(sandbox, "name"),
-            first_run_dealer=FIRST_RUN_DEALER["id"],
-            dealer_reader_url=held["WAREHOUSE_DEALER_READER_URL"],
-            env=env,
-        )
+        with _serving(registry, env), _serving(superset, env):
+            yield Stack(
+                url=superset.address,
+                user=env["SUPERSET_ADMIN_USER"],
+                password=env["SUPERSET_ADMIN_PASSWORD"],
+                warehouse_url=held["WAREHOUSE_URL"],
+                dealers=_of_dealers(sandbox, "id"),
+                dealer_names=_of_dealers(sandbox, "name"),
+                first_run_dealer=FIRST_RUN_DEALER["id"],
+                dealer_reader_url=held["WAREHOUSE_DEALER_READER_URL"],
+                env=env,
+                sandbox_url=sandbox_url,
+            )
+
+
+def _serving(program: Program, env: Mapping[str, str]) -> AbstractContextManager[None]:
+    health = program.address + program.health
+    return running(list(program.command), health, dict(env), SECONDS_TO_ANSWER, program.directory)
 
 
 def _of_dealers(sandbox: Sandbox, field: str) -> tuple[str, ...]:
