@@ -1,7 +1,8 @@
 """Superset's datasets: one for each mart, with dbt's descriptions of its columns and metrics.
 
 Each adds the names of the dealer and of its main dealer, which a filter can then offer: the marts hold numbers, so that
-a dealer can be renamed without touching them. Postgres drops the join from queries that ask for neither name.
+a dealer can be renamed without touching them. Postgres drops the join from queries that ask for neither name. Dealers
+that were disabled keep their data in the marts, and are left out here: in lists, filters and figures alike.
 """
 
 import uuid
@@ -23,6 +24,9 @@ select
     dealer.main_dealer_name as main_dealer
 from marts.{mart} as mart
 left join marts.dim_dealer as dealer on mart.dealer_id = dealer.dealer_id
+where not exists (
+    select from marts.dim_dealer as hidden where hidden.dealer_id = mart.dealer_id and not hidden.is_active
+)
 """
 NAME_COLUMNS = (
     Column("dealer", "text", "Name of the dealer", "Dealer"),

@@ -1,14 +1,19 @@
 """The marts of a fleet from the sandbox: sums equal core's, links are all accounted for, nobody can be read."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import pytest
+import yaml
 from pipeline_support import Warehouse, dates_back
 
 from orchestration.by_hand import pull_by_hand
-from orchestration.settings import Settings
+from orchestration.registry.store import open_registry
+from orchestration.settings import ROOT, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -148,3 +153,29 @@ def parts(text: str) -> set[str]:
     words = text.split()
     runs = {" ".join(words[start:end]) for start, end in combinations(range(len(words) + 1), 2)}
     return runs | set(re.findall(r"\d{6,}", text))
+
+
+def test_a_disabled_dealer_keeps_its_data_and_is_left_out_of_every_dashboard(
+    settings: Settings, marts: Warehouse
+) -> None:
+    dealer, *_ = [row[0] for row in marts.rows("select dealer_id from marts.fct_order group by 1 order by 1")]
+    set_enabled(settings, dealer, is_enabled=False)
+    left_out, checked = "select exists (select from ({}) as dataset where dealer_id = %s)", 0
+    for file in sorted((ROOT / "superset" / "assets" / "datasets").glob("*.yaml")):
+        dataset = yaml.safe_load(file.read_text())
+        if "sql" not in dataset:
+            continue
+        checked += marts.one(f"select exists (select from marts.{file.stem} where dealer_id = %s)", dealer)
+        assert not marts.one(left_out.format(dataset["sql"]), dealer), file.stem
+    assert checked > 30, "marts without the dealer's data show nothing"
+    set_enabled(settings, dealer, is_enabled=True)
+    orders = yaml.safe_load((ROOT / "superset" / "assets" / "datasets" / "fct_order.yaml").read_text())["sql"]
+    assert marts.one(left_out.format(orders), dealer)
+
+
+def set_enabled(settings: Settings, dealer_id: str, is_enabled: bool) -> None:
+    """Off-board a dealer or take it back, and let dbt build the dimension of dealers."""
+    with open_registry(settings) as registry:
+        registry.edit(registry.dealer(dealer_id), is_enabled=is_enabled)
+    dbt = Path(sys.executable).with_name("dbt")
+    subprocess.run([dbt, "run", "--quiet", "--select", "dealer", "dim_dealer"], cwd=ROOT / "dbt_project", check=True)
