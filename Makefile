@@ -24,7 +24,7 @@ up: ## Install, start and fill everything; again: only what is missing (DEMO=0: 
 down: ## Stop everything; data stays in var/
 	@if test -x $(PY); then $(PY) -m stack down; else echo 'Nothing is running.'; fi
 
-status: ## Show what runs, and where it answers
+status: ## Show what runs, where it answers, and whether all is well
 	$(INSTALLED)
 	@$(PY) -m stack status
 

@@ -1,4 +1,4 @@
-"""`uv run dealers`: the registry and the pull from the command line."""
+"""`uv run dealers`: the registry, the pull and the doctor from the command line."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.backup import BackupError, back_up
 from orchestration.registry.commands.dealers import dealer_commands
+from orchestration.registry.commands.doctor import doctor_command
 from orchestration.registry.commands.history import history_command
 from orchestration.registry.commands.keys import key_commands
 from orchestration.registry.commands.main_dealers import main_dealer_commands
@@ -118,6 +119,7 @@ def backup(keep: int | None) -> None:
 cli.add_command(main_dealer_commands)
 cli.add_command(key_commands)
 cli.add_command(history_command)
+cli.add_command(doctor_command)
 for command in dealer_commands:
     cli.add_command(command)
 

@@ -46,8 +46,9 @@ def down() -> None:
 
 @stack.command("status")
 def show_status() -> None:
-    """Show the programs; the exit status is 0 if all of them run."""
-    sys.exit(0 if status.show(Supervisor(load_settings().var)) else 1)
+    """Show the programs and whether all is well; the exit status is 0 if all of them run and it is."""
+    settings = load_settings()
+    sys.exit(0 if status.show(Supervisor(settings.var), settings) else 1)
 
 
 @stack.command("logs")

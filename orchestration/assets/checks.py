@@ -17,39 +17,12 @@ from psycopg2 import sql
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.asking import asset_key
 from orchestration.assets.dbt_models import QUALITY, Translator
+from orchestration.pull.lateness import LAST_CALLS, LATE_AFTER_HOURS
 from orchestration.settings import load_settings
 
-# The schedule pulls every two hours; a day and a bit lets a main dealer be away for a night.
-_LATE_AFTER_HOURS = 26
 _SHOWN = 20
 _ENDED_WITH_ERROR = 2
 
-# A call counts when it reached to within a day of when it was made: an old window that is pulled anew makes nothing
-# fresh. A dealer that was just added is not late yet.
-_LAST_CALLS = """
-    select
-        module.name,
-        dealer.id,
-        extract(epoch from now() - last.called_at) / 3600,
-        coalesce(last.called_at, dealer.created_at) < now() - make_interval(hours => %(late_after)s)
-    from registry.dealer as dealer
-    join registry.main_dealer as main_dealer on main_dealer.id = dealer.main_dealer_id and main_dealer.is_enabled
-    join registry.api_key as api_key on api_key.id = dealer.api_key_id and api_key.is_enabled
-    cross join unnest(main_dealer.modules) as module (name)
-    left join lateral (
-        select call.called_at
-        from raw.api_call as call
-        join raw._dlt_loads as load on load.load_id = call._dlt_load_id and load.status = 0
-        where call.dealer_id = dealer.id
-            and call.module = module.name
-            and call.outcome in ('records', 'no_data')
-            and call.window_to > call.called_at - interval '1 day'
-        order by call.called_at desc
-        limit 1
-    ) as last on true
-    where dealer.is_enabled
-    order by last.called_at nulls first, dealer.id
-"""
 _REMEDY = (
     "raw.api_call says why (outcome, reason). Mend the cause, or disable a dealer that is to be left alone, then "
     "launch the job retry_failed."
@@ -61,7 +34,7 @@ _REMEDY = (
         dg.AssetCheckSpec(
             "freshness",
             asset=asset_key(module),
-            description=f"Every enabled dealer's call has arrived within {_LATE_AFTER_HOURS} hours",
+            description=f"Every enabled dealer's call has arrived within {LATE_AFTER_HOURS} hours",
         )
         for module in ENDPOINTS
     ],
@@ -69,7 +42,7 @@ _REMEDY = (
 )
 def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """How many dealers that can be pulled have no recent call that arrived, per module."""
-    last_calls = _query(_LAST_CALLS, {"late_after": _LATE_AFTER_HOURS})
+    last_calls = _query(LAST_CALLS, {"late_after": LATE_AFTER_HOURS})
     for key in sorted(context.selected_asset_check_keys):
         dealers = [row for row in last_calls if row[0] == key.asset_key.path[-1]]
         late = [
