@@ -15,13 +15,17 @@ from orchestration.settings import Settings
 
 
 class PullConfig(dg.Config):
-    """What a run without partitions pulls: how the schedule and `dealers pull` ask. Empty lists mean all."""
+    """What a run without partitions pulls: how the schedules and `dealers pull` ask. Empty lists mean all.
+
+    `modules_by_dealer` takes the place of `dealers` and `modules` where dealers differ in their modules.
+    """
 
     first: str = ""
     last: str = ""
     days: int = 2
     dealers: list[str] = []  # noqa: RUF012 (a pydantic field)
     modules: list[str] = []  # noqa: RUF012
+    modules_by_dealer: dict[str, list[str]] = {}  # noqa: RUF012
 
 
 class RetryConfig(dg.Config):
@@ -61,6 +65,9 @@ def ask_by_config(config: PullConfig, modules: Iterable[str], settings: Settings
     last = date.fromisoformat(config.last) if config.last else today
     first = date.fromisoformat(config.first) if config.first else last - timedelta(days=config.days - 1)
     days = frozenset(first + timedelta(days=n) for n in range((last - first).days + 1))
+    if config.modules_by_dealer:
+        named = config.modules_by_dealer.items()
+        return Asked({(module, dealer_id): days for dealer_id, some in named for module in some}, asked_at)
     chosen = [module for module in modules if not config.modules or module in config.modules]
     dealers = config.dealers or _enabled_dealers(settings)
     return Asked({(module, dealer_id): days for module in chosen for dealer_id in dealers}, asked_at)

@@ -1,4 +1,4 @@
-"""What happens by itself: pulling on schedule, keeping partitions in step with the registry, transforming new loads."""
+"""What happens by itself beside pulling: keeping partitions in step with the registry, transforming new loads."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,6 @@ import dagster as dg
 import psycopg2
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from orchestration.assets.raw import pull
 from orchestration.partitions import DEALERS, in_step
 from orchestration.registry.rules import RegistryError
 from orchestration.registry.store import open_registry
@@ -34,16 +33,15 @@ _LOADS_SINCE = """
     where l.status = 0 and l.inserted_at > %(since)s and l.load_id <> all(%(seen)s)
     order by l.inserted_at
 """
-
-pull_schedule = dg.ScheduleDefinition(
-    name="pull_yesterday_and_today",
-    job=pull,
-    cron_schedule="10 */2 * * *",
-    execution_timezone="Asia/Jakarta",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Pulls yesterday, which is complete, and refreshes today, for every enabled dealer. One call covers "
-    "both days, so a dealer's 15 modules cost 180 calls a day.",
-)
+# The number of the newest change, when core's dealers are not those of the registry.
+_DEALERS_DIFFER = """
+    select max(id) from registry.change
+    where exists (
+        select id, name, city, main_dealer_id, is_enabled from registry.dealer
+        except
+        select id, name, city, main_dealer_id, is_enabled from core.dealer
+    )
+"""
 
 quality_schedule = dg.ScheduleDefinition(
     name="check_quality_daily",
@@ -124,6 +122,33 @@ def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | d
         yield dg.RunRequest(run_key=with_documents[-1][0])
     else:
         yield dg.SkipReason("nothing new has been loaded")
+
+
+@dg.sensor(
+    job_name=TRANSFORM,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Transforms when the registry's dealers differ from those that dashboards show: one has a new name, or "
+    "was disabled and is to be hidden.",
+)
+def registry_dealers(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for a transform when the models' dealers are not the registry's."""
+    try:
+        url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    except SettingError as unusable:
+        yield dg.SkipReason(str(unusable))
+        return
+    newest: int | None = None
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as query:
+        query.execute("select to_regclass('core.dealer') is not null")
+        if (query.fetchone() or (False,))[0]:
+            query.execute(_DEALERS_DIFFER)
+            (newest,) = query.fetchone() or (None,)
+    if newest is None:
+        yield dg.SkipReason("the dealers are those of the registry")
+    else:
+        # One transform for a change, whether or not it succeeds.
+        yield dg.RunRequest(run_key=f"registry change {newest}")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ import dagster as dg
 from orchestration.assets.checks import build_quality_checks, freshness
 from orchestration.assets.dbt_models import build_dbt_assets, dbt_project, dbt_resource
 from orchestration.assets.raw import pull, raw_documents, retry_failed
-from orchestration.automation import build_jobs, dealer_partitions, new_loads, pull_schedule, quality_schedule
+from orchestration.automation import build_jobs, dealer_partitions, new_loads, quality_schedule, registry_dealers
 from orchestration.backup_job import back_up_daily, back_up_databases
+from orchestration.catch_up import catch_up, catch_up_job
+from orchestration.fetch_schedules import fetch_schedules, pull_schedule
 from orchestration.pull.watcher import Watcher
 from orchestration.settings import load_settings
 
@@ -18,9 +20,9 @@ def build_definitions(watcher: Watcher) -> dg.Definitions:
     return dg.Definitions(
         assets=[raw_documents, build_dbt_assets(project)],
         asset_checks=checks,
-        jobs=[pull, retry_failed, back_up_databases, *build_jobs(dg.AssetSelection.checks(*checks))],
+        jobs=[pull, retry_failed, catch_up_job, back_up_databases, *build_jobs(dg.AssetSelection.checks(*checks))],
         schedules=[pull_schedule, quality_schedule, back_up_daily],
-        sensors=[dealer_partitions, new_loads],
+        sensors=[dealer_partitions, catch_up, fetch_schedules, new_loads, registry_dealers],
         resources={"dbt": dbt_resource(project), "watcher": watcher},
         # A step of its own process would cost five seconds more; what goes side by side does so inside the step.
         executor=dg.in_process_executor,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import psycopg2
 import requests
 
+from orchestration.pull.locks import holding_catch_up
 from orchestration.registry.fleet import register
 from orchestration.settings import ROOT
 from stack.errors import StackError
@@ -22,15 +23,17 @@ from stack.sites import Site
 
 def fill(site: Site, steps: Steps) -> None:
     """Register the demo fleet and, unless that has been done with this fleet, pull what the sandbox keeps."""
-    with steps.step("The demo's dealers"):
-        fleet = _fetch_fleet(f"http://127.0.0.1:{site.settings.sandbox_port}")
-        register(site.settings, fleet)
-    mark = site.var / "demo-pulled"
-    wanted = _fingerprint(site, fleet)
-    if mark.exists() and mark.read_text() == wanted and _has_calls(str(site.settings.warehouse_url)):
-        return
-    _pull(site, fleet, steps)
-    mark.write_text(wanted)
+    fleet = _fetch_fleet(f"http://127.0.0.1:{site.settings.sandbox_port}")
+    # New dealers would be pulled by the sensor `catch_up`, too.
+    with holding_catch_up(str(site.settings.warehouse_url)):
+        with steps.step("The demo's dealers"):
+            register(site.settings, fleet)
+        mark = site.var / "demo-pulled"
+        wanted = _fingerprint(site, fleet)
+        if mark.exists() and mark.read_text() == wanted and _has_calls(str(site.settings.warehouse_url)):
+            return
+        _pull(site, fleet, steps)
+        mark.write_text(wanted)
 
 
 def _fetch_fleet(sandbox: str) -> dict[str, Any]:
@@ -45,9 +48,12 @@ def _fetch_fleet(sandbox: str) -> dict[str, Any]:
 
 
 def _days_kept(fleet: dict[str, Any], days: int) -> tuple[date, date]:
-    """First and last day of what the sandbox keeps, by the calendar of the main dealer whose day is the latest."""
+    """First and last day of what the sandbox keeps, by the calendar of the main dealer whose day is the latest.
+
+    The first is the one of which a part can still be had: nothing remains to be caught up.
+    """
     last = max(datetime.now(ZoneInfo(main_dealer["timezone"])).date() for main_dealer in fleet["main_dealers"])
-    return last - timedelta(days=days - 1), last
+    return last - timedelta(days=days), last
 
 
 def _pull(site: Site, fleet: dict[str, Any], steps: Steps) -> None:

@@ -104,12 +104,12 @@ class DagsterApi:
 
 
 @contextmanager
-def running_dagster(env: dict[str, str], port: int, logs: Path) -> Iterator[DagsterApi]:
-    """Webserver and daemon with this environment; they end with the block."""
+def running_dagster(env: dict[str, str], port: int, logs: Path, daemon: bool = True) -> Iterator[DagsterApi]:
+    """Webserver and daemon with this environment; they end with the block. Without the daemon runs stay queued."""
     scripts, workspace = Path(sys.executable).parent, str(ROOT / "workspace.yaml")
     commands = [
         [str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
-        [str(scripts / "dagster-daemon"), "run", "-w", workspace],
+        *([[str(scripts / "dagster-daemon"), "run", "-w", workspace]] if daemon else []),
     ]
     url = f"http://127.0.0.1:{port}"
     with (logs / "dagster.log").open("ab") as log:
@@ -129,7 +129,7 @@ def running_dagster(env: dict[str, str], port: int, logs: Path) -> Iterator[Dags
 
 
 def _wait(url: str, processes: list[subprocess.Popen[bytes]], logs: Path) -> None:
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
         if any(process.poll() is not None for process in processes):
             raise RuntimeError((logs / "dagster.log").read_text()[-3000:])

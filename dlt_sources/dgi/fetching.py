@@ -70,7 +70,10 @@ class _KeyHealth:
 
 
 class Fetcher:
-    """Makes calls and yields each as it ends. `threads` says how many calls may be under way at each main dealer."""
+    """Makes calls and yields each as it ends. `threads` says how many calls may be under way at each main dealer.
+
+    `objection` says of a call whose turn it is why it is not to be made any more.
+    """
 
     def __init__(
         self,
@@ -78,7 +81,9 @@ class Fetcher:
         known_dealers: Mapping[str, frozenset[str]],
         threads: Mapping[str, int] | None = None,
         may_call: Callable[[Call], bool] | None = None,
+        objection: Callable[[Call], str | None] | None = None,
     ) -> None:
+        self._objection = objection or (lambda call: None)
         self._waiting: dict[Server, deque[Call]] = {}
         for call in calls:
             self._waiting.setdefault(call.server, deque()).append(call)
@@ -131,9 +136,9 @@ class Fetcher:
 
     def _fetch(self, client: Client, readers: dict[str, DocumentReader], call: Call) -> Fetched:
         health = self._health[call.key]
-        if health.stopped:
+        if objection := health.stopped or self._objection(call):
             now = datetime.now(UTC)
-            answer = Answer(Outcome.FAILED, now, now, attempts=0, reason=health.stopped)
+            answer = Answer(Outcome.FAILED, now, now, attempts=0, reason=objection)
         else:
             answer = client.call(call)
             with self._lock:

@@ -139,6 +139,8 @@ def create_tables(warehouse_url: str) -> None:
         cursor.execute(
             """
             create index if not exists api_call_place on raw.api_call (dealer_id, module, called_at desc);
+            create index if not exists api_call_arrived on raw.api_call (dealer_id, module, called_at)
+                include (date_from, date_to, outcome, _dlt_load_id) where outcome in ('records', 'no_data');
             create index if not exists api_call_load on raw.api_call (_dlt_load_id);
             create index if not exists rejected_record_content on raw.rejected_record (content_hash);
             create unique index if not exists dlt_loads_load on raw._dlt_loads (load_id);

@@ -6,6 +6,7 @@ would take the day. Each partition still ends by itself, arrived or failed.
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dagster as dg
 
@@ -25,6 +26,7 @@ from orchestration.pull.asked import Asked, Pulled
 from orchestration.pull.pulling import Pull
 from orchestration.pull.watcher import Watcher
 from orchestration.reporting import Reporter, failure, summary
+from orchestration.run_queue import purpose_of
 from orchestration.settings import load_settings
 
 _LOG_EVERY_SECONDS = 5.0
@@ -62,19 +64,22 @@ def raw_documents(context: dg.AssetExecutionContext, config: PullConfig) -> Iter
     else:
         modules = [key.path[-1] for key in context.selected_asset_keys]
         asked = ask_by_config(config, modules, load_settings(), asked_since(context.instance, context.run))
-    pulled = _pull(context, asked)
+    pulled = pull_asked(context, _within_quota(context, asked))
     # Partitions are reported in batches, so results are left out: each would report all of them once more. Only what
     # comes after the pull in the same run needs them, and the batches, being later, are what counts.
     if _has_others(context) and not pulled.failed:
         yield from (dg.MaterializeResult(asset_key=key) for key in sorted(context.selected_asset_keys))
-    _report(context, pulled, raw_documents.op.name, planned=context.run.is_partitioned)
+    Reporter(context.instance, context.run, raw_documents.op.name, context.run.is_partitioned).report(pulled)
+    finish(context, pulled)
 
 
 @dg.op(required_resource_keys={"watcher"})
 def pull_failed(context: dg.OpExecutionContext, config: RetryConfig) -> None:
     """Pull again every partition that is marked failed, in one run; what arrived is left alone."""
     asked = ask_for_failed(context.instance, config, asked_since(context.instance, context.run))
-    _report(context, _pull(context, asked), pull_failed.name, planned=False)
+    pulled = pull_asked(context, _within_quota(context, asked))
+    Reporter(context.instance, context.run, pull_failed.name, planned=False).report(pulled)
+    finish(context, pulled)
 
 
 @dg.job(
@@ -98,7 +103,12 @@ def _has_others(context: dg.AssetExecutionContext) -> bool:
     return bool(context.job_def.asset_layer.selected_asset_keys - raw_documents.keys)
 
 
-def _pull(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked: Asked) -> Pulled:
+def _within_quota(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked: Asked) -> Asked:
+    return replace(asked, quota_share=purpose_of(context.run.job_name, context.run.tags).quota_share)
+
+
+def pull_asked(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked: Asked) -> Pulled:
+    """Pull what is asked for and tell the run's log how it goes."""
     watcher: Watcher = context.resources.watcher
     logged = time.monotonic()
 
@@ -118,10 +128,8 @@ def _pull(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked: Aske
     return pulled
 
 
-def _report(
-    context: dg.AssetExecutionContext | dg.OpExecutionContext, pulled: Pulled, step_key: str, planned: bool
-) -> None:
-    Reporter(context.instance, context.run, step_key, planned).report(pulled)
+def finish(context: dg.AssetExecutionContext | dg.OpExecutionContext, pulled: Pulled) -> None:
+    """Tell the watcher that all is reported, and end the run as failed when something did."""
     watcher: Watcher = context.resources.watcher
     watcher.pull_ended(pulled)
     if pulled.failed:

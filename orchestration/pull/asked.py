@@ -32,12 +32,15 @@ class Asked:
 
     A call that left after `asked_at` satisfies the dates that it covered, whoever made it. `around` may hold more
     dates than `dates`: those that others ask for at the same time (the other runs of a backfill), so that one window
-    can serve all.
+    can serve all. `quota_share` is how much of a key's daily quota may be used up when it asks. One that `yields` takes
+    half of a main dealer's slots, so that others find one free.
     """
 
     dates: Mapping[Place, frozenset[date]]
     asked_at: datetime
     around: Mapping[Place, frozenset[date]] = field(default_factory=dict)
+    quota_share: float = 1.0
+    yields: bool = False
 
     def partitions(self) -> Iterator[Partition]:
         """Every partition asked for."""
@@ -83,3 +86,12 @@ class Pulled:
     added: int = 0
     rejected: int = 0
     load_ids: list[str] = field(default_factory=list)
+
+    def add(self, other: "Pulled") -> None:
+        """Take in what another pull of the same run did."""
+        self.arrived |= other.arrived
+        self.failed |= other.failed
+        self.skipped |= other.skipped
+        for name in ("calls", "requests", "documents", "added", "rejected"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.load_ids += other.load_ids

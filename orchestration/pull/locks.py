@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 
 import psycopg2
 
-_DEALER, _SLOT = 7_235_100, 7_235_101
+_DEALER, _SLOT, _HOLD = 7_235_100, 7_235_101, 7_235_102
 _POLL_SECONDS = 0.5
 _TRY = "select name from unnest(%s::text[], %s::int[]) as n (name, number) where pg_try_advisory_lock(%s, number)"
 _RELEASE = "select pg_advisory_unlock(%s, number) from unnest(%s::int[]) as n (number)"
@@ -78,6 +78,24 @@ def open_locks(warehouse_url: str) -> Iterator[Locks]:
     with closing(psycopg2.connect(warehouse_url, application_name="dgi locks", keepalives_idle=30)) as connection:
         connection.autocommit = True
         yield Locks(connection)
+
+
+@contextmanager
+def holding_catch_up(warehouse_url: str) -> Iterator[None]:
+    """As long as the block lasts nothing is caught up by itself: whoever is in it brings everything."""
+    with closing(psycopg2.connect(warehouse_url, application_name="dgi first pull")) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock_shared(%s, 0)", (_HOLD,))
+        yield
+
+
+def is_catch_up_held(warehouse_url: str) -> bool:
+    """Whether somebody is in such a block."""
+    with closing(psycopg2.connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s, 0)", (_HOLD,))
+        (is_free,) = cursor.fetchone() or (True,)
+    return not is_free
 
 
 def _number(name: str) -> int:

@@ -74,12 +74,15 @@ class Pull:
         for call in calls:
             servers[call.server] = servers.get(call.server, 0) + 1
         with ExitStack() as stack:
-            quota = stack.enter_context(open_quota(self._url, key_ids))
+            quota = stack.enter_context(open_quota(self._url, key_ids, self._asked.quota_share))
             threads = {
-                server.id: stack.enter_context(locks.slots(server.id, server.concurrency, count))
+                server.id: stack.enter_context(
+                    locks.slots(server.id, server.concurrency, min(count, self._slots(server)))
+                )
                 for server, count in sorted(servers.items(), key=lambda item: item[0].id)
             }
-            fetcher = Fetcher(calls, {key: frozenset(some) for key, some in known.items()}, threads, quota.may_call)
+            ours = {main_dealer: frozenset(some) for main_dealer, some in known.items()}
+            fetcher = Fetcher(calls, ours, threads, quota.may_call, quota.objection)
             loaded = load(self._observed(fetcher, len(calls)), self._url, self._run_id)
             locks.check()
         if loaded.load_id:
@@ -116,7 +119,11 @@ class Pull:
                     if missing.intersection(stretch):
                         window = window_of(stretch, server, self._now)
                         calls.append(Call(server, access.key, module, dealer_id, window))
-        return sorted(calls, key=lambda call: (call.module, call.window.start, call.dealer_id))
+        # Oldest first, since that is what closes first; dealers take turns, so that a quota that ends is shared by all.
+        return sorted(calls, key=lambda call: (call.window.start, call.module, call.dealer_id))
+
+    def _slots(self, server: Server) -> int:
+        return max(1, server.concurrency // 2) if self._asked.yields else server.concurrency
 
     def _observed(self, fetcher: Fetcher, planned: int) -> Iterator[Fetched]:
         for number, fetched in enumerate(fetcher, start=1):

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from pipeline_support import Warehouse, dates_back
@@ -11,7 +11,10 @@ from sandbox_orders import BOOK, MIXED, Sandbox
 from servers import running_sandbox
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.fetching import Fetched
 from orchestration.by_hand import pull_by_hand
+from orchestration.pull.asked import Asked
+from orchestration.pull.pulling import Pull
 from orchestration.registry.fleet import register
 from orchestration.registry.store import open_registry
 from orchestration.settings import ROOT, Settings
@@ -102,3 +105,33 @@ def test_dates_that_nobody_keeps_any_more_fail_without_a_request(settings: Setti
     gone = dates_back(40)[0]
     assert not pull_by_hand(settings, gone, gone, [dealer], ["prsp"], False)
     assert slow_sandbox.calls(dealer) == 0
+
+
+@pytest.mark.parametrize("change", ["dealer", "quota"])
+def test_a_run_under_way_heeds_a_change_of_the_registry_at_its_next_call(
+    settings: Settings, slow_sandbox: Sandbox, change: str
+) -> None:
+    dealer = slow_sandbox.dealers(BOOK)[4]
+
+    def edit(is_over: bool) -> None:
+        with open_registry(settings) as registry:
+            entry = registry.dealer(dealer)
+            if change == "dealer":
+                registry.edit(entry, is_enabled=is_over)
+            elif entry.api_key:
+                registry.edit(entry.api_key, daily_quota=None if is_over else 1)
+
+    def progress(ended: int, planned: int, fetched: Fetched) -> None:
+        if ended == 5:
+            edit(is_over=False)
+
+    dates = {(module, dealer): frozenset(dates_back(30)) for module in ENDPOINTS}
+    pulled = Pull(settings, Asked(dates, datetime.now(UTC)), None, progress).run()
+    edit(is_over=True)
+    # So many answers may wait to be loaded, and so many calls be under way.
+    assert 5 <= slow_sandbox.calls(dealer) <= 5 + 8 + 4
+    assert pulled.calls == 75
+    reasons = {failed.reason for failed in pulled.failed.values()}
+    expected = f"dealer {dealer} has been disabled" if change == "dealer" else "quota is used up"
+    assert len(reasons) == 1
+    assert expected in reasons.pop()

@@ -15,7 +15,7 @@ from dagster import build_sensor_context
 from registry_support import Admin, Tables, tables_of
 from sqlalchemy import make_url
 
-from orchestration.automation import TRANSFORM, dealer_partitions, new_loads
+from orchestration.automation import TRANSFORM, dealer_partitions, new_loads, registry_dealers
 from orchestration.partitions import DEALERS
 from orchestration.settings import ROOT, Settings, load_settings
 
@@ -233,3 +233,32 @@ def test_times_of_runs_are_true_on_a_server_elsewhere(instance: Instance) -> Non
     assert record
     assert abs(record.create_timestamp - datetime.now(UTC)) < timedelta(minutes=1)
     instance.delete_run(run.run_id)
+
+
+class TestRegistryDealers:
+    """The sensor `registry_dealers`."""
+
+    @pytest.fixture(autouse=True)
+    def core(self, tables: Tables) -> Iterator[None]:
+        tables.execute("create table core.dealer as select * from registry.dealer")
+        yield
+        tables.execute("drop table core.dealer")
+
+    def tick(self, instance: Instance) -> list[str | None]:
+        asked = list(cast(Iterable[Any], registry_dealers(build_sensor_context(instance=instance))))
+        return [one.run_key for one in asked if isinstance(one, dg.RunRequest)]
+
+    def test_a_dealer_that_is_disabled_or_renamed_asks_for_one_transform(
+        self, admin: Admin, tables: Tables, instance: Instance
+    ) -> None:
+        admin.adds_main_dealer()
+        admin.adds_key()
+        assert self.tick(instance) == []
+        admin.adds_dealer("00001")
+        (first,) = self.tick(instance)
+        assert self.tick(instance) == [first], "the same change has the same key"
+        tables.execute("insert into core.dealer select * from registry.dealer")
+        assert self.tick(instance) == []
+        admin.does("disable", "00001")
+        (second,) = self.tick(instance)
+        assert second != first
