@@ -27,11 +27,7 @@ def show(supervisor: Supervisor, settings: Settings) -> bool:
         table.add_row(name, f"[{COLOURS.get(state, 'red')}]{state}[/]", pid, uptime, address)
     console = Console(highlight=False)
     console.print(table)
-    console.print(
-        f"\n{REPORTS}\n{state_in_words(settings)}",
-        style="dim",
-        soft_wrap=True,
-    )
+    console.print(f"\n{REPORTS}\n{state_in_words(settings)}", style="dim", soft_wrap=True)
     if not states:
         return False
     console.print()

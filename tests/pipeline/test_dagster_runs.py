@@ -11,6 +11,7 @@ from servers import unused_port
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.pull.asked import partition_key
+from orchestration.pull.locks import holding_catch_up
 from orchestration.registry.store import open_registry
 from orchestration.settings import Settings
 
@@ -26,7 +27,9 @@ def dagster(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with open_registry(settings) as registry, DagsterInstance.get() as instance:
         instance.add_dynamic_partitions("dealer", [dealer.id for dealer in registry.dealers()])
     logs: Path = tmp_path_factory.mktemp("logs")
-    with running_dagster(dict(os.environ), unused_port(), logs) as api:
+    # These tests count calls: what is missing must not come by itself.
+    url = settings.warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    with holding_catch_up(url), running_dagster(dict(os.environ), unused_port(), logs) as api:
         yield api
 
 

@@ -9,6 +9,7 @@ from dagster_api import running_dagster
 from pipeline_support import BOOK, Sandbox, Warehouse
 from servers import unused_port
 
+from orchestration.pull.locks import holding_catch_up
 from orchestration.registry.store import open_registry
 from orchestration.run_queue import BACKFILL, BY_HAND, CATCHING_UP, SCHEDULED, Purpose, purpose_of
 from orchestration.settings import Settings
@@ -60,7 +61,7 @@ def test_a_queue_outlives_the_daemon_and_lets_people_go_first(
     priorities = [run.tags[PRIORITY] for run in runs.values() if run]
     assert priorities == ["-30", "-10", "0", "5"]
 
-    with running_dagster(dict(os.environ), unused_port(), tmp_path) as api:
+    with holding_catch_up(warehouse.url), running_dagster(dict(os.environ), unused_port(), tmp_path) as api:
         assert [api.wait_for_run(run_id) for run_id in runs] == ["SUCCESS"] * 4
     started = {run_id: dequeued_at(instance, run_id) for run_id in runs}
     assert sorted(runs, key=lambda run_id: started[run_id]) == [chosen, first, middle, last]
