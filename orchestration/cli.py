@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.backup import BackupError, back_up
 from orchestration.registry.commands.dealers import dealer_commands
+from orchestration.registry.commands.erase import erase_command
 from orchestration.registry.commands.history import history_command
 from orchestration.registry.commands.keys import key_commands
 from orchestration.registry.commands.main_dealers import main_dealer_commands
@@ -117,6 +118,7 @@ def backup(keep: int | None) -> None:
 
 cli.add_command(main_dealer_commands)
 cli.add_command(key_commands)
+cli.add_command(erase_command)
 cli.add_command(history_command)
 for command in dealer_commands:
     cli.add_command(command)

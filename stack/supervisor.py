@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import time
-import xmlrpc.client
+import xmlrpc.client  # nosec B411  (it speaks to our own supervisor, over a socket in a private folder)
 from collections.abc import Callable, Iterable, Mapping
 from configparser import RawConfigParser
 from contextlib import suppress

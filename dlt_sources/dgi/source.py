@@ -21,6 +21,7 @@ from psycopg2 import sql
 
 from dlt_sources.dgi.client import Outcome
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.erased import Erased
 from dlt_sources.dgi.fetching import Fetched
 from dlt_sources.dgi.known import Known
 from dlt_sources.dgi.server import Call
@@ -99,11 +100,13 @@ def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = No
     loaded = Loaded()
     with closing(psycopg2.connect(warehouse_url)) as connection:
         connection.autocommit = True
-        known = Known(connection)
+        known, erased = Known(connection), Erased(connection)
 
         def batches() -> Iterator[Tables]:
             for batch in _batched(fetched):
+                erased.redact(batch)
                 known.settle(batch)
+                erased.redact_rejected(batch)
                 yield to_tables(batch, run_id)
                 loaded.calls.extend(_ended(one) for one in batch)
 

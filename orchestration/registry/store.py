@@ -27,7 +27,7 @@ class Registry:
     def __init__(self, session: Session, settings: Settings, changed_by: str) -> None:
         self.session = session
         self._settings = settings
-        self._changed_by = changed_by
+        self.changed_by = changed_by
 
     @cached_property
     def encryption(self) -> Encryption:
@@ -161,7 +161,7 @@ class Registry:
         )
         self.session.add(
             Change(
-                changed_by=self._changed_by,
+                changed_by=self.changed_by,
                 entity=entry.__tablename__,
                 entity_id=entity_id,
                 action=action,
