@@ -127,8 +127,8 @@ def _versions(connection: Any, dealer_id: str) -> Iterator[_Version]:
     """Every version of a dealer's documents that name people."""
     with connection.cursor() as cursor:
         for module in (*MODULES, "lsng"):
-            query = sql.SQL("select document_key, coalesce(document, payload) from raw.{} where dealer_id = %s")
-            cursor.execute(query.format(sql.Identifier(module)), (dealer_id,))
+            query = "select document_key, coalesce(document, payload) from raw.{} where dealer_id = %s"
+            cursor.execute(sql.SQL(query).format(sql.Identifier(module)), (dealer_id,))
             for key, text in cursor:
                 yield _Version(module, key, parsed(text))
 
