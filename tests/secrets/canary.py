@@ -94,9 +94,8 @@ class Search:
 
     def report(self) -> str:
         """Places searched and hits, a line each."""
-        return "\n".join(
-            [*(f"{kind}: {count}" for kind, count in sorted(self.places.items())), *sorted(set(self.hits))]
-        )
+        counted = [f"{kind}: {count}" for kind, count in sorted(self.places.items())]
+        return "\n".join([*counted, *sorted(set(self.hits))])
 
 
 def new_role(server_url: str, name: str, password: str, *databases: str) -> dict[str, str]:
