@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON := $(shell for p in python3 python3.11 python3.12; do $$p -c '' 2>/dev/null && echo $$p && break; done)
 # The pipeline's environment, made by `make up` and `make test`.
 PY := .venv/bin/python
+BANDIT := data_api dictionary dlt_sources orchestration sandbox stack deploy superset
 INSTALLED = @test -x $(PY) || { echo 'Nothing is installed here yet: run make up.' >&2; exit 1; }
 INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and there is no python3 on PATH.' >&2; exit 1; }; \
 	$(PYTHON) stack/install.py
@@ -69,6 +70,8 @@ lint: install-dev ## Check style, types, SQL, YAML, dbt's descriptions and the d
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy data_api dictionary dlt_sources orchestration sandbox stack
+	@$(PY) -m bandit --quiet --recursive --configfile pyproject.toml $(BANDIT)
+	@$(PY) -m stack.audit
 	@$(PY) -m sqlfluff lint --nocolor --processes 2 dbt_project/models dbt_project/tests
 	@$(PY) -m yamllint --strict .
 	@$(PY) -m dictionary --check

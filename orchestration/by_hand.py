@@ -44,11 +44,24 @@ def pull_by_hand(
             _print_failures(console, failure_rows(pulled))
         if not transform:
             return not pulled.failed
-        # dbt tells its progress on standard output, line by line; the run's log in Dagster keeps it.
-        with console.status("transforming …"), redirect_stdout(io.StringIO()):
-            transformed = _run(definitions, instance, "transform", {})
-        console.print("transformed" if transformed.success else f"[red]the transform failed:[/] {_why(transformed)}")
-        return transformed.success and not pulled.failed
+        return _transform(definitions, instance, console) and not pulled.failed
+
+
+def transform_by_hand(settings: Settings) -> bool:
+    """Transform what has been loaded. Returns whether it went well."""
+    os.environ.update(settings.environment())
+    console = Console(stderr=True)
+    definitions = build_definitions(TerminalWatcher(console))
+    with dg.DagsterInstance.get() as instance:
+        return _transform(definitions, instance, console)
+
+
+def _transform(definitions: dg.Definitions, instance: dg.DagsterInstance, console: Console) -> bool:
+    # dbt tells its progress on standard output, line by line; the run's log in Dagster keeps it.
+    with console.status("transforming …"), redirect_stdout(io.StringIO()):
+        transformed = _run(definitions, instance, "transform", {})
+    console.print("transformed" if transformed.success else f"[red]the transform failed:[/] {_why(transformed)}")
+    return bool(transformed.success)
 
 
 def _run(

@@ -11,6 +11,7 @@ from orchestration.alerts.commands import alert_commands
 from orchestration.backup import BackupError, back_up
 from orchestration.registry.commands.dealers import dealer_commands
 from orchestration.registry.commands.doctor import doctor_command
+from orchestration.registry.commands.erase import erase_command
 from orchestration.registry.commands.history import history_command
 from orchestration.registry.commands.keys import key_commands
 from orchestration.registry.commands.main_dealers import main_dealer_commands
@@ -113,6 +114,7 @@ def backup(keep: int | None) -> None:
 cli.add_command(main_dealer_commands)
 cli.add_command(key_commands)
 cli.add_command(schedule_commands)
+cli.add_command(erase_command)
 cli.add_command(history_command)
 cli.add_command(alert_commands)
 cli.add_command(doctor_command)

@@ -19,6 +19,7 @@ from dlt.destinations import postgres
 from dlt.extract import DltResource
 from psycopg2 import sql
 
+from dlt_sources.dgi.erased import Erased
 from dlt_sources.dgi.fetching import Fetched
 from dlt_sources.dgi.known import Known
 from dlt_sources.dgi.raw_schema import make_beside
@@ -102,11 +103,13 @@ def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = No
     loaded = Loaded()
     with closing(psycopg2.connect(warehouse_url)) as connection:
         connection.autocommit = True
-        known = Known(connection)
+        known, erased = Known(connection), Erased(connection)
 
         def batches() -> Iterator[Tables]:
             for batch in _batched(fetched):
+                erased.redact(batch)
                 known.settle(batch)
+                erased.redact_rejected(batch)
                 yield from to_tables(batch, run_id, _BATCH_BYTES)
                 loaded.calls.extend(_ended(one) for one in batch)
 

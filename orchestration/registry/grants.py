@@ -19,6 +19,7 @@ GRANTS: Mapping[str, tuple[str, ...]] = {
     "loader": (
         "usage on schema registry",
         "select on registry.main_dealer, registry.api_key, registry.dealer",
+        "select on registry.erasure, registry.erased_document, registry.erasure_secret",
         "select, insert, update on registry.key_usage",
         "usage on schema raw",
         _ADD_TO_RAW,

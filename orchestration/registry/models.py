@@ -188,6 +188,43 @@ class AlertMessage(Base):
     ended_at: Mapped[datetime | None] = mapped_column(comment="When it was sent to all, or given up")
 
 
+class Erasure(Base):
+    """Personal data that was erased on request: who, when, how the person was known; never the data."""
+
+    __tablename__ = "erasure"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dealer_id: Mapped[str] = mapped_column(ForeignKey("registry.dealer.id"))
+    erased_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    erased_by: Mapped[str]
+    criterion: Mapped[str] = mapped_column(comment="What the person was known by, not its value")
+    identifier_hashes: Mapped[list[str]] = mapped_column(comment="Of phones and identity numbers")
+    versions: Mapped[int] = mapped_column(comment="Rows of raw that were changed")
+
+
+class ErasedDocument(Base):
+    """A document whose personal data was erased, and is left out when it comes again."""
+
+    __tablename__ = "erased_document"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    erasure_id: Mapped[int] = mapped_column(ForeignKey("registry.erasure.id"))
+    module: Mapped[str]
+    dealer_id: Mapped[str]
+    document_key: Mapped[str]
+    order_number: Mapped[str | None] = mapped_column(comment="Only the lines of this order; null is all")
+
+
+class ErasureSecret(Base):
+    """A secret of this warehouse: without it the hashes of erased phones could be found by trying all."""
+
+    __tablename__ = "erasure_secret"
+    __table_args__ = (CheckConstraint("only_row", name="only_row"),)
+
+    only_row: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
+    secret: Mapped[str] = mapped_column(server_default=text("gen_random_uuid()::text || gen_random_uuid()::text"))
+
+
 class Change(Base):
     """Who changed what in the registry, and when. Secrets appear as «changed»."""
 

@@ -36,7 +36,7 @@ class Registry:
     def __init__(self, session: Session, settings: Settings, changed_by: str) -> None:
         self.session = session
         self._settings = settings
-        self._changed_by = changed_by
+        self.changed_by = changed_by
 
     @cached_property
     def encryption(self) -> Encryption:
@@ -175,7 +175,7 @@ class Registry:
     def note_of(self, entity: str, entity_id: str, action: str, values: Mapping[str, Any]) -> None:
         """Leave a row in the change history about what is no single entry."""
         self.session.add(
-            Change(changed_by=self._changed_by, entity=entity, entity_id=entity_id, action=action, values=dict(values))
+            Change(changed_by=self.changed_by, entity=entity, entity_id=entity_id, action=action, values=dict(values))
         )
 
     def _one(self, model: type[T], key: str, what: str, remedy: str) -> T:

@@ -26,7 +26,7 @@ def history_command(limit: int) -> None:
             (
                 f"{change.changed_at:%Y-%m-%d %H:%M:%S %Z}",
                 change.changed_by,
-                f"{change.action} {_WHAT[change.entity]} {change.entity_id}",
+                f"{change.action} {_WHAT.get(change.entity, change.entity)} {change.entity_id}",
                 "; ".join(_in_words(field, pair) for field, pair in change.values.items()),
             )
             for change in registry.changes(limit)
