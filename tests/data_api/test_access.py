@@ -12,7 +12,7 @@ from api_stack import OF_DEALERS, USERS, Api, run, transform
 from catalogued import RESOURCES
 from sqlalchemy import make_url
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ALL_DEALERS = ("admin", "engineer", "analyst", "analyst_of_people", "client", "by_group")
 REFUSED = {"stranger": 403, "nobody": 403, "left": 401}
