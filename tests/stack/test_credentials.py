@@ -66,5 +66,13 @@ def test_nothing_is_embedded_when_all_addresses_are_set() -> None:
 
 
 def test_a_warehouse_elsewhere_needs_an_address_to_read_it() -> None:
-    with pytest.raises(StackError, match="WAREHOUSE_READER_URL"):
-        credentials.is_embedded({"WAREHOUSE_URL": "postgresql://somewhere/else"})
+    elsewhere = {"WAREHOUSE_URL": "postgresql://somewhere/else"}
+    for name in credentials.READERS:
+        with pytest.raises(StackError, match=name):
+            credentials.is_embedded(elsewhere)
+        elsewhere[name] = "postgresql://somewhere/else"
+
+
+def test_supersets_database_elsewhere_needs_an_address_for_the_data_api() -> None:
+    with pytest.raises(StackError, match="API_USERS_URL"):
+        credentials.is_embedded({"SUPERSET_DATABASE_URL": "postgresql://somewhere/else"})
