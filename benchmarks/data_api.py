@@ -134,13 +134,12 @@ def _fill(addresses: dict[str, str], folder: Path, documents: int) -> None:
     migrate(load_settings())
     _execute(addresses["WAREHOUSE_URL"], _FLEET)
     _execute(addresses["SUPERSET_DATABASE_URL"], _USERS)
-    _dbt(addresses["WAREHOUSE_URL"], folder, "build", "--select", "staging", "code_label")
-    _dbt(addresses["WAREHOUSE_URL"], folder, "run", "--select", *MODELS)
+    _dbt(addresses["WAREHOUSE_URL"], folder, "staging", "code_label", *MODELS)
     # A trigram index is made faster over rows that are there; the next run of dbt makes it.
     _execute(addresses["WAREHOUSE_URL"], "drop index core.prospect__search")
     _execute(addresses["WAREHOUSE_URL"], _PROSPECTS, documents)
     _execute(addresses["WAREHOUSE_URL"], _UNITS)
-    _dbt(addresses["WAREHOUSE_URL"], folder, "run", "--select", *MODELS)
+    _dbt(addresses["WAREHOUSE_URL"], folder, *MODELS)
     with closing(psycopg2.connect(addresses["WAREHOUSE_URL"])) as connection:
         connection.autocommit = True
         connection.cursor().execute("vacuum analyze")
@@ -151,11 +150,11 @@ def _execute(url: str, statement: str, *values: Any) -> None:
         cursor.execute(statement, values or None)
 
 
-def _dbt(url: str, folder: Path, *command: str) -> None:
+def _dbt(url: str, folder: Path, *models: str) -> None:
     subprocess.run(
         [
-            *(str(Path(sys.executable).with_name("dbt")), "--quiet", *command, "--exclude-resource-type"),
-            *("test", "unit_test", "--project-dir", str(ROOT / "dbt_project")),
+            *(str(Path(sys.executable).with_name("dbt")), "--quiet", "build", "--select", *models),
+            *("--exclude-resource-type", "test", "unit_test", "--project-dir", str(ROOT / "dbt_project")),
             *("--profiles-dir", str(ROOT / "dbt_project"), "--target-path", str(folder), "--log-path", str(folder)),
         ],
         env=os.environ | dbt_environment(make_url(url)),

@@ -30,7 +30,7 @@ declare
     trigrams text;
 begin
     if not exists (select from pg_extension where extname = 'pg_trgm') then
-        create extension pg_trgm schema core;
+        create extension pg_trgm schema public;
     end if;
     select quote_ident(nspname) into trigrams
     from pg_extension inner join pg_namespace on pg_namespace.oid = extnamespace

@@ -12,7 +12,7 @@ from api_stack import OF_DEALERS, USERS, Api, run, transform
 from catalogued import RESOURCES
 from sqlalchemy import make_url
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ALL_DEALERS = ("admin", "engineer", "analyst", "analyst_of_people", "client", "by_group")
 REFUSED = {"stranger": 403, "nobody": 403, "left": 401}
@@ -148,7 +148,8 @@ def test_personal_data_is_for_those_who_may_see_it(api: Api, user: str) -> None:
 
 def test_masked_columns_cannot_be_found_out_by_asking(api: Api) -> None:
     ((name, phone),) = api.rows(
-        "select nama_lengkap, no_kontak from core.prospect where length(nama_lengkap) > 3 and length(no_kontak) > 8 limit 1"
+        "select nama_lengkap, no_kontak from core.prospect where length(nama_lengkap) > 3 and length(no_kontak) > 8"
+        " limit 1"
     )
     refused = api.ask("/v1/prospect", "analyst", no_kontak=phone)
     assert refused.status_code == 403

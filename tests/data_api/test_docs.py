@@ -8,7 +8,7 @@ from api_stack import Api
 
 from orchestration.settings import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXAMPLES = re.findall(r"^curl .*?'(http://127\.0\.0\.1:8000[^']*)'$", (ROOT / "docs" / "api.md").read_text(), re.M)
 

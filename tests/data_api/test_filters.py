@@ -9,7 +9,7 @@ import pytest
 from api_stack import Api
 from catalogued import DOCUMENTS, LINES, RESOURCES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def ids(answer: dict[str, Any]) -> set[str]:

@@ -5,7 +5,7 @@ import requests
 from api_stack import Api
 from servers import running
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_a_token_of_supersets_own_login_opens_the_api(api: Api) -> None:

@@ -8,7 +8,7 @@ import pytest
 from api_stack import Api
 from catalogued import DOCUMENTS, RESOURCES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def pages(api: Api, path: str, user: str = "admin", **parameters: Any) -> Iterator[list[dict[str, Any]]]:

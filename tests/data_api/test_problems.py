@@ -7,7 +7,7 @@ import requests
 from api_stack import Api
 from catalogued import RESOURCES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 BAD = [
     ("/v1/prospect", {"limit": "0"}, "limit"),

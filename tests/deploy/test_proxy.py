@@ -3,6 +3,7 @@
 import json
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -97,9 +98,25 @@ def proxy(services: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     command = [CADDY, *services["proxy"]["command"][1:-1], str(folder / "Caddyfile")]
     with running(command, f"http://127.0.0.1:{own[8081]}/health", env=env):
         authority = folder / "caddy" / "pki" / "authorities" / "local" / "root.crt"
-        yield Proxy(own[8080], own[8443], authority, ports)
+        one = Proxy(own[8080], own[8443], authority, ports)
+        for host in (DOMAIN, *(f"{name}.{DOMAIN}" for name in ("api", "dagster", "dagster-view"))):
+            wait_for_certificate(one, host)
+        yield one
     for server in behind.values():
         server.shutdown()
+
+
+def wait_for_certificate(proxy: Proxy, host: str, seconds: float = 60) -> None:
+    """Caddy listens before its authority has signed for all hosts."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            proxy.ask(host)
+            return
+        except (requests.ConnectionError, OSError):  # its authority's own certificate may not be there yet
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 UPSTREAMS = {"superset": 8088, "data-api": 8000, "dagster-webserver": 3000, "dagster-viewer": 3000}

@@ -65,13 +65,12 @@ def test_nothing_is_embedded_when_all_addresses_are_set() -> None:
     assert credentials.is_embedded({})
 
 
-def test_a_warehouse_elsewhere_needs_addresses_to_read_it() -> None:
+def test_a_warehouse_elsewhere_needs_an_address_to_read_it() -> None:
     elsewhere = {"WAREHOUSE_URL": "postgresql://somewhere/else"}
-    with pytest.raises(StackError, match="WAREHOUSE_READER_URL"):
-        credentials.is_embedded(elsewhere)
-    elsewhere["WAREHOUSE_READER_URL"] = "postgresql://reader@somewhere/else"
-    with pytest.raises(StackError, match="WAREHOUSE_DEALER_READER_URL"):
-        credentials.is_embedded(elsewhere)
+    for name in credentials.READERS:
+        with pytest.raises(StackError, match=name):
+            credentials.is_embedded(elsewhere)
+        elsewhere[name] = "postgresql://somewhere/else"
 
 
 def test_a_warehouse_elsewhere_has_no_roles_here(tmp_path: Path) -> None:
@@ -79,3 +78,8 @@ def test_a_warehouse_elsewhere_has_no_roles_here(tmp_path: Path) -> None:
     assert credentials.embedded(names) == ["DAGSTER_DATABASE_URL", "SUPERSET_DATABASE_URL", "API_USERS_URL"]
     held = credentials.keep(tmp_path / "credentials.env", PORT, outside=names)
     assert not [name for name in held if name.startswith("WAREHOUSE_")]
+
+
+def test_supersets_database_elsewhere_needs_an_address_for_the_data_api() -> None:
+    with pytest.raises(StackError, match="API_USERS_URL"):
+        credentials.is_embedded({"SUPERSET_DATABASE_URL": "postgresql://somewhere/else"})
