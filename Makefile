@@ -17,7 +17,7 @@ INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and the
 export PYTHONDONTWRITEBYTECODE :=
 
 # Two processes run the tests, in the order and the groups that tests/conftest.py makes.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help up down status logs psql backup restore rotate-key test test-faults test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
 

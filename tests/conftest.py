@@ -7,31 +7,47 @@ to start is started once, all tests that use it go to the same process.
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 from servers import unused_port
 from sqlalchemy import make_url
+from xdist.scheduler import LoadScopeScheduling
 
 from stack import postgres
 
 # Folders whose tests share servers or a warehouse.
 SHARING = ("dbt", "dlt_sources", "sandbox")
+ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests into groups, each of which is run by one process; the group that takes longest comes first."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: (_group(item) != "dashboards", not item.get_closest_marker("slow")))
-
-
-def _group(item: pytest.Item) -> str:
-    if "stack" in getattr(item, "fixturenames", ()):
+@cache
+def group(file: str) -> str:
+    """The tests of which a file is part: that of its folder, of the dashboards' one stack, or of the file itself."""
+    path = ROOT / file
+    if "from real_stack import" in path.read_text():
         return "dashboards"
-    folder = item.path.parent.name
-    return folder if folder in SHARING else item.path.stem
+    return path.parent.name if path.parent.name in SHARING else file
+
+
+class ByGroup(LoadScopeScheduling):
+    """Gives a whole group to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    return ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: the dashboards, then what needs servers."""
+    dashboards = {item for item in items if group(item.nodeid.partition("::")[0]) == "dashboards"}
+    items.sort(key=lambda item: (item not in dashboards, not item.get_closest_marker("slow")))
 
 
 @pytest.fixture(scope="session")
