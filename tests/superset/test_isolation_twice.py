@@ -1,5 +1,6 @@
 """Superset and Postgres confine people each for itself: what one forgets the other keeps, caches and names included."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -74,7 +75,8 @@ def test_without_any_rule_superset_shows_nothing(house: House) -> None:
 
 def test_names_cannot_lie_to_postgres(stack: Stack, house: House) -> None:
     """A user whose name would set another name, were it not quoted."""
-    for name in (f"x -c dealer_dashboard.user_name={house.other.name}", "a\\ b", "müller o'neil", "tab\tname"):
+    for begin in (f"x -c dealer_dashboard.user_name={house.other.name}", "a\\ b", "müller o'neil", "tab\tname"):
+        name = f"{begin} {uuid.uuid4().hex[:6]}"
         people.may_see(stack, name, house.a)
         account = {"username": name, "first_name": "x", "last_name": "y", "email": f"{abs(hash(name))}@example.org"}
         roles = house.admin.get("/api/v1/security/roles/", q="(page_size:100)").json()
