@@ -8,6 +8,7 @@ from orchestration.assets.raw import pull, raw_documents, retry_failed
 from orchestration.automation import build_jobs, dealer_partitions, new_loads, pull_schedule, quality_schedule
 from orchestration.backup_job import back_up_daily, back_up_databases
 from orchestration.pull.watcher import Watcher
+from orchestration.retention import apply_retention, retention_weekly
 from orchestration.settings import load_settings
 
 
@@ -18,8 +19,8 @@ def build_definitions(watcher: Watcher) -> dg.Definitions:
     return dg.Definitions(
         assets=[raw_documents, build_dbt_assets(project)],
         asset_checks=checks,
-        jobs=[pull, retry_failed, back_up_databases, *build_jobs(dg.AssetSelection.checks(*checks))],
-        schedules=[pull_schedule, quality_schedule, back_up_daily],
+        jobs=[pull, retry_failed, back_up_databases, apply_retention, *build_jobs(dg.AssetSelection.checks(*checks))],
+        schedules=[pull_schedule, quality_schedule, back_up_daily, retention_weekly],
         sensors=[dealer_partitions, new_loads],
         resources={"dbt": dbt_resource(project), "watcher": watcher},
         # A step of its own process would cost five seconds more; what goes side by side does so inside the step.

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
 
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
+    keep_logs_days: int = Field(default=90, ge=7)
 
     @cached_property
     def var(self) -> Path:
