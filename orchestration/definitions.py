@@ -12,6 +12,7 @@ from orchestration.backup_job import back_up_daily, back_up_databases
 from orchestration.catch_up import catch_up, catch_up_job
 from orchestration.fetch_schedules import fetch_schedules, pull_schedule
 from orchestration.pull.watcher import Watcher
+from orchestration.retention import apply_retention, retention_weekly
 from orchestration.run_launcher import watched_executor
 from orchestration.settings import load_settings
 
@@ -23,8 +24,11 @@ def build_definitions(watcher: Watcher) -> dg.Definitions:
     return dg.Definitions(
         assets=[raw_documents, build_dbt_assets(project)],
         asset_checks=checks,
-        jobs=[pull, retry_failed, catch_up_job, back_up_databases, *build_jobs(dg.AssetSelection.checks(*checks))],
-        schedules=[pull_schedule, quality_schedule, back_up_daily],
+        jobs=[
+            *(pull, retry_failed, catch_up_job, back_up_databases, apply_retention),
+            *build_jobs(dg.AssetSelection.checks(*checks)),
+        ],
+        schedules=[pull_schedule, quality_schedule, back_up_daily, retention_weekly],
         sensors=[dealer_partitions, catch_up, fetch_schedules, new_loads, registry_dealers, alerts],
         resources={"dbt": dbt_resource(project), "watcher": watcher},
         executor=watched_executor,

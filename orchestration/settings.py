@@ -74,6 +74,7 @@ class Settings(BaseSettings):
 
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
+    keep_logs_days: int = Field(default=90, ge=7)
 
     alert_urls: str | None = _HIDDEN
     alert_after_minutes: int = Field(default=15, ge=0)

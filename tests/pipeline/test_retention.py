@@ -1,0 +1,64 @@
+"""Old events and clicks go; what tells which partitions are there stays, and so does all of what is new."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import dagster as dg
+import psycopg2
+import pytest
+
+from orchestration.retention import apply, apply_retention
+from orchestration.settings import Settings, load_settings
+
+pytestmark = pytest.mark.slow
+
+
+@dg.asset
+def something(context: dg.AssetExecutionContext) -> None:
+    context.log.info("it was made")
+
+
+@pytest.fixture(scope="module")
+def superset_url(new_database: Callable[[str], str]) -> str:
+    url = new_database("superset")
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create table logs (id serial, dttm timestamp)")
+        cursor.execute("insert into logs (dttm) select localtimestamp - make_interval(days => d) "
+                       "from unnest(array[1, 89, 91, 400]) as d")  # fmt: skip
+    return url
+
+
+@pytest.fixture
+def kept(settings: Settings, superset_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setenv("SUPERSET_DATABASE_URL", superset_url)
+    yield load_settings()
+
+
+def counts(settings: Settings) -> dict[bool, int]:
+    """Events of assets (True) and others."""
+    with closing(psycopg2.connect(url_of(settings))) as connection, connection.cursor() as cursor:
+        cursor.execute("select asset_key is not null, count(*) from event_logs group by 1")
+        return dict(cursor.fetchall())
+
+
+def url_of(settings: Settings) -> str:
+    return str(settings.dagster_database_url).replace("+psycopg2", "")
+
+
+def test_what_is_old_goes_and_materializations_stay(kept: Settings, instance: dg.DagsterInstance) -> None:
+    assert dg.materialize([something], instance=instance).success
+    before = counts(kept)
+    assert apply(kept, 90, dry_run=True) == {"Dagster's events": 0, "Superset's log": 2}
+    assert apply_retention.execute_in_process(
+        instance=instance, run_config={"ops": {"remove_what_is_old": {"config": {"dry_run": True}}}}
+    ).success
+    with closing(psycopg2.connect(url_of(kept))) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update event_logs set timestamp = timestamp - interval '91 days' where run_id in "
+            "(select run_id from event_logs where asset_key is not null)"
+        )
+    removed = apply(kept, 90, dry_run=False)
+    assert removed == {"Dagster's events": before[False], "Superset's log": 2}
+    assert counts(kept)[True] == before[True]
+    assert instance.get_latest_materialization_event(dg.AssetKey("something")) is not None
+    assert apply(kept, 90, dry_run=False) == {"Dagster's events": 0, "Superset's log": 0}
