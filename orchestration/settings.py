@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     api_port: int = 8000
 
     # Networks of which all is ours: their Postgres may be spoken to without TLS.
-    postgres_plaintext_hosts: str = ""
+    postgres_plaintext_hosts: str | None = None
     warehouse_url: str | None = _HIDDEN
     warehouse_loader_url: str | None = _HIDDEN
     warehouse_transformer_url: str | None = _HIDDEN
@@ -206,14 +206,14 @@ def load_settings() -> Settings:
         raise SettingError(f"{str(first['loc'][0]).upper()} has a value that it cannot have: {first['msg']}") from None
 
 
-def _over_tls(address: str, plaintext_hosts: str) -> str:
+def _over_tls(address: str, plaintext_hosts: str | None) -> str:
     """The address with TLS required, unless it says otherwise or leads to this machine or one of these hosts."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
         return address  # whoever uses it says which one is wrong
     is_near = not url.host or url.host.startswith("/") or url.host in _THIS_MACHINE
-    if is_near or "sslmode" in url.query or "host" in url.query or url.host in plaintext_hosts.split():
+    if is_near or "sslmode" in url.query or "host" in url.query or url.host in (plaintext_hosts or "").split():
         return address
     return f"{address}{'&' if url.query else '?'}sslmode=require"
 

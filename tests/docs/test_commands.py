@@ -22,11 +22,25 @@ RUN_HERE = (
 )
 HERE = "tests/docs/test_commands.py"
 # Pages that have a test of their own.
-PAGES_ELSEWHERE = {"docs/registry.md": "tests/registry/test_registry_page.py::test_the_commands_of_the_page_work"}
+PAGES_ELSEWHERE = {
+    "docs/registry.md": "tests/registry/test_registry_page.py::test_the_commands_of_the_page_work",
+    "docs/api.md": "tests/data_api/test_docs.py::test_the_examples_of_the_page_work",
+}
 # Commands that another test runs, or this one in another way.
 ELSEWHERE = {
     r"(DEMO=0 )?make up\b": f"{HERE}::test_a_new_owner_connects_a_main_dealer_by_one_page",
     r"make (test|test-quick|lint)\b": f"{HERE}::test_make_test_checks_style_and_runs_all_tests",
+    r"make status\b|uv run dealers doctor\b": "tests/stack/test_doctor.py::test_all_is_well",
+    r"uv run dealers alerts test\b": (
+        "tests/alerts/test_delivery.py::test_the_test_command_says_what_came_of_each_address"
+    ),
+    r"uv run dealers alerts list\b": (
+        "tests/alerts/test_delivery.py::test_list_and_status_say_what_is_open_and_that_alerts_are_off"
+    ),
+    r"uv run dealers erase .* --yes$": (
+        "tests/pipeline/test_erasure.py::test_one_person_is_erased_everywhere_and_what_was_sold_stays"
+    ),
+    r"uv run dealers erase\b": "tests/pipeline/test_erasure.py::test_without_yes_it_shows_what_would_be_erased",
     r"make dictionary\b": "tests/dictionary/test_dictionary.py::test_nothing_that_is_written_from_dbt_is_out_of_date",
     r"make pins\b": "tests/stack/test_pins.py::test_pins_are_written_in_place_of_the_old_ones",
     r"make restore\b": "tests/stack/test_backup.py::test_an_empty_machine_gets_everything_back",
@@ -39,7 +53,9 @@ ELSEWHERE = {
     r"alias dealers=|dealers main-dealer add": (
         "tests/deploy/test_services.py::test_the_demos_sandbox_fills_the_registry"
     ),
-    r"(# )?[A-Z_]+=\S*(\s+#.*)?$": "tests/docs/test_environments.py::test_no_setting_is_named_that_nothing_reads",
+    r"""(# )?[A-Z_]+=(\S*|"[^"]*")(\s+#.*)?$""": (
+        "tests/docs/test_environments.py::test_no_setting_is_named_that_nothing_reads"
+    ),
 }
 
 
@@ -86,10 +102,14 @@ def test_nothing_named_here_is_there_no_more() -> None:
 def test_make_test_checks_style_and_runs_all_tests() -> None:
     makefile = (ROOT / "Makefile").read_text()
     assert re.search(
-        r"^test: install-dev lint ##.*\n(\t.*\n)*\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\)$", makefile, re.M
+        r"^test: install-dev lint ##.*\n(\t.*\n)*\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m 'not faults'$",
+        makefile,
+        re.M,
     )
+    assert re.search(r"^test-faults: install-dev .*\n\t@\$\(PY\) -m pytest -m faults -rP$", makefile, re.M)
     assert re.search(r"^test-quick: .*\n\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m 'not slow'$", makefile, re.M)
-    assert "exec make test" in (ROOT / ".ci" / "run").read_text()
+    of_ci = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert of_ci[-2:] == ["make test </dev/null", "exec make test-faults </dev/null"]
 
 
 @pytest.mark.slow
