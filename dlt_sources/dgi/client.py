@@ -131,7 +131,6 @@ class Client:
         status: int | None = None
         # The socket's time-out starts anew with every byte: a server that drips needs a limit on the whole.
         deadline = time.monotonic() + call.server.answer_timeout * 2
-
         holds_turn = False
 
         def ended(outcome: Outcome, reason: str | None = None, stops_key: bool = False, **details: Any) -> Answer:

@@ -78,6 +78,7 @@ class Machine:
         home.mkdir(parents=True)
         dagster = yaml.safe_load((ROOT / "orchestration" / "dagster.yaml").read_text())
         dagster["run_monitoring"] |= {"poll_interval_seconds": 2, "free_slots_after_run_end_seconds": 1}
+        dagster["code_servers"] = {"local_startup_timeout": 600}  # a busy machine loads slowly
         (home / "dagster.yaml").write_text(yaml.safe_dump(dagster))
         url = make_url(self.superuser_url)
         environment.setenv("VAR_DIR", str(self._folder / "var"))
@@ -147,7 +148,7 @@ class Machine:
 
     def stop_what_runs_by_itself(self) -> None:
         """Stop sensors and schedules: the tests launch what they look at."""
-        wait_until(lambda: "results" in self.api.ask(_SENSORS)["sensorsOrError"], "the code location is loaded")
+        wait_until(lambda: "results" in self.api.ask(_SENSORS)["sensorsOrError"], "the code location is loaded", 600)
         for one in self.api.ask(_SENSORS)["sensorsOrError"]["results"]:
             self.api.ask("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=one["sensorState"]["id"])
         for one in self.api.ask(_SCHEDULES)["schedulesOrError"]["results"]:
