@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, MetaData, Text, UniqueConstraint, func, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKey, MetaData, Text, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -169,7 +169,7 @@ class ErasureSecret(Base):
     __table_args__ = (CheckConstraint("only_row", name="only_row"),)
 
     only_row: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
-    secret: Mapped[str] = mapped_column(server_default=text("gen_random_uuid()::text || gen_random_uuid()::text"))
+    secret: Mapped[str]
 
 
 class Change(Base):
