@@ -222,7 +222,7 @@ class ErasureSecret(Base):
     __table_args__ = (CheckConstraint("only_row", name="only_row"),)
 
     only_row: Mapped[bool] = mapped_column(primary_key=True, server_default="true")
-    secret: Mapped[str] = mapped_column(server_default=text("gen_random_uuid()::text || gen_random_uuid()::text"))
+    secret: Mapped[str]
 
 
 class Change(Base):

@@ -77,7 +77,7 @@ def _look_at_pages(search: Search, url: str, password: str, server: "subprocess.
             time.sleep(0.5)
     login = {"username": "admin", "password": password, "provider": "db"}
     token = session.post(f"{url}/api/v1/security/login", json=login, timeout=60).json()["access_token"]
-    session.headers |= {"Authorization": f"Bearer {token}", "Referer": url}
+    session.headers.update({"Authorization": f"Bearer {token}", "Referer": url})
     session.headers["X-CSRFToken"] = session.get(f"{url}/api/v1/security/csrf_token/", timeout=60).json()["result"]
     ids = [one["id"] for one in session.get(f"{url}/api/v1/database/", timeout=60).json()["result"]]
     assert ids

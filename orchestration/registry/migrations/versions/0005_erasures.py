@@ -37,14 +37,11 @@ def upgrade() -> None:
     op.create_table(
         "erasure_secret",
         sa.Column("only_row", sa.Boolean(), server_default="true", nullable=False),
-        sa.Column(
-            "secret",
-            sa.Text(),
-            server_default=sa.text("gen_random_uuid()::text || gen_random_uuid()::text"),
-            nullable=False,
-        ),
+        sa.Column("secret", sa.Text(), nullable=False),
         sa.CheckConstraint("only_row", name=op.f("erasure_secret_only_row_check")),
         sa.PrimaryKeyConstraint("only_row", name=op.f("erasure_secret_pkey")),
         schema="registry",
     )
-    op.execute("insert into registry.erasure_secret default values")
+    op.execute(
+        "insert into registry.erasure_secret (secret) values (gen_random_uuid()::text || gen_random_uuid()::text)"
+    )
