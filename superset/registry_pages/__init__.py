@@ -11,6 +11,7 @@ DEALERS = "Dealers"
 SCHEDULES = "Fetch schedules"
 HISTORY = "Change history"
 PEOPLE = "Users and access"
+HEALTH = "Health"
 
 # Names of their menu entries and views, as permissions know them: for administrators alone (security.py).
-VIEW_NAMES = frozenset((CATEGORY, MAIN_DEALERS, API_KEYS, DEALERS, SCHEDULES, HISTORY, PEOPLE))
+VIEW_NAMES = frozenset((CATEGORY, MAIN_DEALERS, API_KEYS, DEALERS, SCHEDULES, HISTORY, PEOPLE, HEALTH))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from flask import Blueprint, Flask
 
-from registry_pages import API_KEYS, CATEGORY, DEALERS, HISTORY, MAIN_DEALERS, PEOPLE, SCHEDULES
+from registry_pages import API_KEYS, CATEGORY, DEALERS, HEALTH, HISTORY, MAIN_DEALERS, PEOPLE, SCHEDULES
 from registry_pages.dealers import DealersView
+from registry_pages.health import HealthView
 from registry_pages.history import HistoryView
 from registry_pages.keys import KeysView
 from registry_pages.main_dealers import MainDealersView
@@ -20,6 +21,7 @@ PAGES = {
     SCHEDULES: SchedulesView,
     PEOPLE: PeopleView,
     HISTORY: HistoryView,
+    HEALTH: HealthView,
 }
 
 

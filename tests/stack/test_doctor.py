@@ -16,8 +16,7 @@ from cryptography.fernet import Fernet
 from servers import unused_port
 
 from orchestration.cli import cli
-from orchestration.health import Finding, is_well, look
-from orchestration.health_page import render
+from orchestration.health import Finding, look
 from orchestration.registry.migrate import migrate
 from orchestration.registry.store import open_registry
 from orchestration.settings import Settings, load_settings
@@ -177,12 +176,3 @@ def test_what_hangs_is_told_and_holds_nothing_up(settings: Settings, monkeypatch
     assert not any(found[name] for name in ("Postgres", "code location", "Superset", "freshness"))
     assert found["Dagster daemon"]
     assert "s3cret" not in str(findings)
-
-
-def test_the_page_shows_what_the_doctor_says() -> None:
-    findings = [Finding("disk", True, "fine"), Finding("Superset", False, "<b>away</b>", "make up")]
-    page = render(findings, datetime(2026, 11, 25, tzinfo=UTC))
-    assert "Something is not well" in page
-    assert "&lt;b&gt;away&lt;/b&gt;<p>make up</p>" in page
-    assert not is_well(findings)
-    assert "All is well" in render(findings[:1], datetime(2026, 11, 25, tzinfo=UTC))

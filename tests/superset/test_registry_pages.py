@@ -17,7 +17,7 @@ from sandbox_orders import BOOK, Sandbox
 pytestmark = pytest.mark.slow
 SECRET = "sesame-8f1c20d7-open"
 PASSWORD = "of-a-test-of-length"
-PAGES = ("main-dealers", "keys", "dealers", "schedules", "people", "history")
+PAGES = ("main-dealers", "keys", "dealers", "schedules", "people", "history", "health")
 # Every form and button, with what it would change.
 WRITES = (
     "main-dealers/add", f"main-dealers/{BOOK}/edit", f"main-dealers/{BOOK}/switch", f"main-dealers/{BOOK}/test",
@@ -108,6 +108,16 @@ def outsider(request: pytest.FixtureRequest, admin: Visitor, stack: Stack) -> Vi
         admin.session.post(f"{stack.url}/api/v1/security/roles/", json={"name": role}, headers=head, timeout=60)
     assert "was added" in add_person(admin, name, role)
     return Visitor(stack.url, name, PASSWORD)
+
+
+def test_health_tells_what_is_well_and_what_to_do(admin: Visitor) -> None:
+    page = admin.sees("health/")
+    rows = re.findall(r'data-label="Area" class="nowrap">(.*?)</td>\s*<td data-label="State"[^>]*>(.*?)</td>', page)
+    states = {area: re.sub("<.*?>", "", state) for area, state in rows}
+    assert {"Postgres", "registry service", "disk"} <= {area for area, state in states.items() if state == "well"}
+    # No Dagster runs beside the tests' Superset.
+    assert states["code location"] != "well"
+    assert "Something is not well" in page and "make up" in page
 
 
 def test_only_administrators_get_in(outsider: Visitor, admin: Visitor, warehouse: Any) -> None:

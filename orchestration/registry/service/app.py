@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from orchestration.registry.encryption import CannotDecrypt
 from orchestration.registry.rules import NotThere, RegistryError
-from orchestration.registry.service import dealers, keys, main_dealers, people, schedules
+from orchestration.registry.service import dealers, findings, keys, main_dealers, people, schedules
 from orchestration.registry.troubles import database_in_words
 from orchestration.settings import SettingError, Settings
 
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     settings.warehouse()
     app.add_middleware(_CallerOnly, key=settings.require("registry_service_key"))
-    for part in (main_dealers, keys, dealers, schedules, people):
+    for part in (main_dealers, keys, dealers, schedules, people, findings):
         app.include_router(part.router)
 
     @app.get(HEALTH)
