@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     registry_service_key: str | None = _HIDDEN
 
     allow_private_addresses: bool | None = None
+    trusted_authorities: Path | None = None
 
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
@@ -116,7 +117,11 @@ class Settings(BaseSettings):
     def outgoing(self) -> Outgoing:
         """Where requests to main dealers may go: the demo's stand on this machine and speak plain HTTP."""
         allowed = self.allow_private_addresses
-        return Outgoing(plain_http=self.demo, private_addresses=self.demo if allowed is None else allowed)
+        return Outgoing(
+            plain_http=self.demo,
+            private_addresses=self.demo if allowed is None else allowed,
+            authorities=str(ROOT / self.trusted_authorities) if self.trusted_authorities else None,
+        )
 
     def loader(self) -> URL:
         """The warehouse's address for pulling: adds to raw, reads the registry. Raises SettingError."""
@@ -168,6 +173,8 @@ class Settings(BaseSettings):
                 env[name.upper()] = str(value)
         if self.allow_private_addresses is not None:
             env["ALLOW_PRIVATE_ADDRESSES"] = "1" if self.allow_private_addresses else "0"
+        if self.trusted_authorities:
+            env["TRUSTED_AUTHORITIES"] = str(ROOT / self.trusted_authorities)
         if self.dgi_encryption_key:
             env["DGI_ENCRYPTION_KEY"] = self.dgi_encryption_key
         if self.dagster_database_url:

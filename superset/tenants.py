@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask
 import psycopg2
@@ -27,19 +27,46 @@ USER_NAME = "dealer_dashboard.user_name"
 PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": "-c statement_timeout=2000"}
 
 
-def sees_all_dealers() -> bool:
-    """Whether the person of this request does; nobody does where no person is known."""
-    user = flask.g.get("user") if flask.has_app_context() else None
-    if user is None or user.is_anonymous or not user.is_active:
-        return False
+class Person(NamedTuple):
+    """Whose question it is."""
+
+    name: str
+    sees_all: bool
+
+
+NOBODY = Person("", sees_all=False)
+
+
+def person() -> Person:
+    """Who asks, NOBODY where that is not known.
+
+    An export is still being sent when its request has ended: what was found out in the request goes on with it.
+    """
+    if not flask.has_app_context():
+        return NOBODY
+    if not flask.has_request_context() and "person_of_request" in flask.g:
+        return flask.g.person_of_request
+    user = flask.g.get("user")
+    # Outside a request flask-login's stand-in for the user stands for nothing.
+    if not user or user.is_anonymous or not user.is_active:
+        return NOBODY
     from superset import security_manager  # the configuration is read before Superset is there
 
-    return any(role.name in SEE_ALL_DEALERS for role in security_manager.get_user_roles(user))
+    roles = security_manager.get_user_roles(user)
+    found = Person(user.username, any(role.name in SEE_ALL_DEALERS for role in roles))
+    if flask.has_request_context():
+        flask.g.person_of_request = found
+    return found
+
+
+def sees_all_dealers() -> bool:
+    """Whether the person of this request does; nobody does where no person is known."""
+    return person().sees_all
 
 
 def my_dealers() -> tuple[str, ...]:
     """The dealers of the person of this request, asked once a request; () when the warehouse does not tell."""
-    name = getattr(flask.g.get("user"), "username", "") or ""
+    name = person().name
     known = flask.g.setdefault("dealers_of", {})
     if name not in known:
         known[name] = _LOOKUP.dealers(name) if name else ()
@@ -67,7 +94,7 @@ def as_whom(uri: URL, params: dict[str, Any], username: str | None, *_: Any) -> 
     if sees_all_dealers():
         return make_url(postgres_url.for_sqlalchemy(os.environ["WAREHOUSE_READER_URL"])), params
     arguments = dict(params.get("connect_args") or {})
-    options = f"{arguments.get('options', '')} -c {USER_NAME}={_escaped(username or '')}"
+    options = f"{arguments.get('options', '')} -c {USER_NAME}={_escaped(username or person().name)}"
     return confined, params | {"connect_args": arguments | {"options": options.strip()}}
 
 

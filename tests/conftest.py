@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server_url_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The superuser's address of a throwaway Postgres server."""
-    with postgres.throwaway(tmp_path_factory.mktemp("postgres"), unused_port(), "throwaway") as url:
+    with postgres.throwaway(tmp_path_factory.mktemp("postgres"), unused_port(), "of-a-throwaway-server") as url:
         yield url
 
 

@@ -143,7 +143,7 @@ def test_it_is_pulled_partitioned_staged_and_checked(copy: Copy) -> None:
     assert seen["partitions"] == [f"{yesterday}|09417"]
     assert sorted(seen["dimensions"]) == ["date", "dealer"]
     assert seen["downstream"] == ["staging/stg_dgi__clm"]
-    assert seen["raw checks"] == ["freshness"]
+    assert seen["raw checks"] == ["documented_fields", "freshness"]
     assert seen["built"]
     assert len(seen["staging checks"]) == 2
     assert all(seen["staging checks"].values()), seen["staging checks"]

@@ -116,6 +116,7 @@ class Client:
             session.mount("http://", guarded(BoundedAdapter(max_retries=0), allowed))
             session.mount("https://", guarded(BoundedAdapter(max_retries=0), allowed))
             session.trust_env = False  # no .netrc or proxy setting may redirect a credential
+            session.verify = allowed.authorities or True
         return self._sessions[allowed]
 
     def _attempt(self, call: Call, number: int) -> Answer:

@@ -25,10 +25,14 @@ class AddressRefused(Exception):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What is allowed beyond public addresses over HTTPS: plain HTTP, addresses of private networks."""
+    """What is allowed beyond public addresses over HTTPS: plain HTTP, addresses of private networks.
+
+    `authorities` is a file of certificate authorities that are trusted in the place of the public ones.
+    """
 
     plain_http: bool = False
     private_addresses: bool = False
+    authorities: str | None = None
 
     def complaint(self, url: str) -> str | None:
         """Why nothing may be sent to this address, as far as its text tells; None when that is nothing."""

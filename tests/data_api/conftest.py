@@ -13,7 +13,7 @@ from stack import postgres
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """The running API on a warehouse of six dealers."""
     port = unused_port()
-    with postgres.throwaway(tmp_path_factory.mktemp("postgres"), port, "throwaway") as server_url:
+    with postgres.throwaway(tmp_path_factory.mktemp("postgres"), port, "of-a-throwaway-server") as server_url:
         folder = tmp_path_factory.mktemp("api")
         with running_api(folder, server_url, port) as one:
             yield one

@@ -132,10 +132,13 @@ def test_row_security_and_grants_outlive_a_run_of_dbt_and_are_put_back(api: Api)
 
 @pytest.mark.parametrize("user", ["admin", "analyst", "analyst_of_people", "dealer", "dealer_of_people", "client"])
 def test_personal_data_is_for_those_who_may_see_it(api: Api, user: str) -> None:
-    for name, resource in RESOURCES.items():
-        if not resource.personal():
-            continue
-        answer = api.get(f"/v1/{name}", user, limit=200)
+    answers = {
+        name: api.get(f"/v1/{name}", user, limit=200) for name, resource in RESOURCES.items() if resource.personal()
+    }
+    filled = {name: answer for name, answer in answers.items() if answer["data"]}  # a dealer has not every kind
+    assert len(filled) > 5
+    for name, answer in filled.items():
+        resource = RESOURCES[name]
         shown = {column for column in resource.personal() for row in answer["data"] if row[column] is not None}
         one = api.get(f"/v1/{name}/{answer['data'][0]['id']}", user)
         assert one == answer["data"][0]

@@ -33,9 +33,9 @@ def owner(new_database: Callable[[str], str]) -> Iterator[URL]:
     with closing(psycopg2.connect(_plain(url))) as connection:
         connection.autocommit = True
         connection.cursor().execute(f"""
-            create role owner_of_raw login password 'throwaway'; alter database {url.database} owner to owner_of_raw
+            create role owner_of_raw login password 'of-a-throwaway-server'; alter database {url.database} owner to owner_of_raw
         """)
-    own = url.set(username="owner_of_raw", password="throwaway")
+    own = url.set(username="owner_of_raw", password="of-a-throwaway-server")
     create_tables(_plain(own))
     _pull(own, PROSPECT, b"7")
     yield own

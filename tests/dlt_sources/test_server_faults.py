@@ -12,14 +12,14 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from asking import own_call
+from asking import STAND_IN, own_call
 from certificates import Certificate, make_certificate
 from servers import unused_port
 from stand_in import Reply, Request, records, refusal, stand_in
 
 from dlt_sources.dgi.client import Client
 from dlt_sources.dgi.fetching import Fetcher
-from dlt_sources.dgi.server import Key
+from dlt_sources.dgi.server import Call, Key
 from dlt_sources.dgi.verdicts import Outcome
 
 pytestmark = pytest.mark.slow
@@ -70,12 +70,15 @@ def raw_server(serve: object) -> Iterator[int]:
         listener.close()
 
 
+def trusting(url: str, certificate: Certificate) -> Call:
+    """A call to a server whose certificate's authority is one of the main dealer's own."""
+    return own_call(url, outgoing=replace(STAND_IN, authorities=str(certificate.chain)))
+
+
 def test_a_valid_certificate_is_accepted(tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path, "localhost", 30)
     with tls_server(certificate) as url:
-        client = Client()
-        client._session.verify = str(certificate.chain)
-        assert client.call(own_call(url)).outcome is Outcome.NO_DATA
+        assert Client().call(trusting(url, certificate)).outcome is Outcome.NO_DATA
 
 
 @pytest.mark.parametrize(
@@ -92,10 +95,7 @@ def test_a_certificate_that_is_not_valid_is_refused_at_once_and_stops_the_key(
 ) -> None:
     certificate = make_certificate(tmp_path, host, days)
     with tls_server(certificate) as url:
-        client = Client(max_wait=0.05)
-        if trusted:
-            client._session.verify = str(certificate.chain)
-        answer = client.call(own_call(url))
+        answer = Client(max_wait=0.05).call(trusting(url, certificate) if trusted else own_call(url))
     assert (answer.outcome, answer.attempts, answer.stops_key) == (Outcome.REFUSED, 1, True)
     assert "certificate is not valid" in (answer.reason or "")
     assert words in (answer.reason or "")

@@ -60,8 +60,8 @@ class Machine:
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self._server, _ = postgres.place(folder / "postgres", unused_port())
-        postgres.initialise(self._server, "throwaway")
-        self.superuser_url = postgres.superuser_url(self._server.port, "throwaway")
+        postgres.initialise(self._server, "of-a-throwaway-server")
+        self.superuser_url = postgres.superuser_url(self._server.port, "of-a-throwaway-server")
         self.api = DagsterApi(f"http://127.0.0.1:{self._dagster_port}")
         self.start("postgres")
         self.settings = self._prepared(environment)

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-import test_staging_equals_truth
+import staging_truth
 from catching_up import CatchUp
 from pipeline_support import BOOK, MIXED, Sandbox, Warehouse, dates_back, today
-from test_staging_equals_truth import compare, staging, truth
+from staging_truth import compare, staging, truth
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.by_hand import pull_by_hand
@@ -185,9 +185,9 @@ def test_ten_days_off(
     fleet.enable(*fleet.key_of)
     assert set(catching_up.until_nothing_is_missing()) <= {True}
     # What was deleted since then among the older dates shows when these are read again, which nobody asked for.
-    monkeypatch.setattr(test_staging_equals_truth, "DATES", EVERYTHING[20:])
+    monkeypatch.setattr(staging_truth, "DATES", EVERYTHING[20:])
     compare(warehouse, sandbox, [])
-    monkeypatch.setattr(test_staging_equals_truth, "DATES", EVERYTHING[1:20])
+    monkeypatch.setattr(staging_truth, "DATES", EVERYTHING[1:20])
     for endpoint in ENDPOINTS.values():
         there = staging(warehouse, endpoint)
         for place, (documents, _, _) in truth(sandbox, endpoint).items():

@@ -166,7 +166,7 @@ def fetched(module: str, document: dict[str, object], dealer_id: str) -> Fetched
     window = Window(*(server_time(server, day.isoformat(), hour) for hour in (0, 23)))
     reading = DocumentReader(module).read([json.dumps(document).encode()], dealer_id, frozenset([dealer_id]))
     answer = Answer(Outcome.RECORDS, window.start, window.end)
-    return Fetched(Call(server, Key("group", "k", "s"), module, dealer_id, window), answer, reading, {})
+    return Fetched(Call(server, Key("group", "k", "s"), module, dealer_id, window), answer, reading, {}, 1)
 
 
 def server_time(server: Server, day: str, hour: int) -> datetime:

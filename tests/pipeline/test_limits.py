@@ -133,5 +133,5 @@ def test_a_run_under_way_heeds_a_change_of_the_registry_at_its_next_call(
     assert pulled.calls == 75
     reasons = {failed.reason for failed in pulled.failed.values()}
     expected = f"dealer {dealer} has been disabled" if change == "dealer" else "quota is used up"
-    assert len(reasons) == 1
-    assert expected in reasons.pop()
+    # A key of which so many calls in a row had the same fate is not asked any more, for the same reason.
+    assert reasons and all(expected in reason for reason in reasons)

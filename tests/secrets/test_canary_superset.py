@@ -25,14 +25,16 @@ def searched(server_url_of_session: str, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("canary_superset")
     copy = folder / "superset"
     shutil.copytree(SUPERSET, copy, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
-    wanted = {name: canary(name) for name in ("secret key", "database", "reader", "admin", "mail")}
+    wanted = {name: canary(name) for name in ("secret key", "token key", "database", "reader", "admin", "mail")}
     urls = new_role(server_url_of_session, "canary_superset", wanted["database"], "superset")
     reader = make_url("postgresql://bi_reader@127.0.0.1/warehouse").set(port=unused_port(), password=wanted["reader"])
     port = unused_port()
     env = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
         "SUPERSET_SECRET_KEY": wanted["secret key"],
         "SUPERSET_DATABASE_URL": urls["superset"],
+        "SUPERSET_JWT_KEY": wanted["token key"],
         "WAREHOUSE_READER_URL": reader.render_as_string(hide_password=False),
+        "WAREHOUSE_DEALER_READER_URL": reader.set(username="dealer_reader").render_as_string(hide_password=False),
         "SUPERSET_ADMIN_USER": "admin",
         "SUPERSET_ADMIN_PASSWORD": wanted["admin"],
         "SMTP_PASSWORD": wanted["mail"],

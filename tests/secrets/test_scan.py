@@ -27,7 +27,10 @@ DRAWN = re.compile(r"""(?:["']|[:=]\s*)([A-Za-z0-9_-]{40,}={0,2})(?:["']|\s|$)""
 CODE = ("dictionary", "dlt_sources", "orchestration", "stack", "superset", "deploy")
 # Where a statement is put together, and from what.
 FROM_CONSTANTS = {
-    "dlt_sources/dgi/source.py": "modules of the endpoint registry",
+    "dlt_sources/dgi/raw_schema.py": "modules of the endpoint registry and tables that are named there",
+    "orchestration/alerts/incidents.py": "conditions that are named there",
+    "orchestration/pull/gaps.py": "a part of the query that is named there",
+    "orchestration/registry/grants.py": "roles and rights that are named there",
     "orchestration/registry/migrate.py": "four schemas that are named there",
 }
 EXECUTING = {"execute", "executemany", "execute_values", "execute_batch", "copy_expert", "text"}

@@ -73,7 +73,7 @@ def settings(
     for name, value in {
         "VAR_DIR": str(tmp_path), "WAREHOUSE_URL": warehouse, "DAGSTER_DATABASE_URL": dagster,
         "SUPERSET_DATABASE_URL": new_database("superset"), "DGI_ENCRYPTION_KEY": Fernet.generate_key().decode(),
-        "DAGSTER_PORT": str(web), "SUPERSET_PORT": str(web),
+        "DAGSTER_PORT": str(web), "SUPERSET_PORT": str(web), "API_PORT": str(web), "REGISTRY_PORT": str(web),
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     return load_settings()

@@ -66,7 +66,7 @@ def test_the_configuration_holds_no_secrets(tmp_path: Path, port: int) -> None:
 
 def test_without_demo_there_is_no_sandbox(tmp_path: Path) -> None:
     names = [program.name for program in programs(Settings(var_dir=tmp_path, demo=False), None)]
-    assert names == ["registry", "superset", "superset-cache", "dagster-webserver", "dagster-daemon"]
+    assert names == ["registry", "superset", "superset-cache", "data-api", "dagster-webserver", "dagster-daemon"]
 
 
 def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
