@@ -33,7 +33,8 @@ def owner(new_database: Callable[[str], str]) -> Iterator[URL]:
     with closing(psycopg2.connect(_plain(url))) as connection:
         connection.autocommit = True
         connection.cursor().execute(f"""
-            create role owner_of_raw login password 'of-a-throwaway-server'; alter database {url.database} owner to owner_of_raw
+            create role owner_of_raw login password 'of-a-throwaway-server';
+            alter database {url.database} owner to owner_of_raw
         """)
     own = url.set(username="owner_of_raw", password="of-a-throwaway-server")
     create_tables(_plain(own))

@@ -18,6 +18,7 @@ class Production:
     folder: Path
     env: dict[str, str]
     base_url: str
+    plain_url: str  # the same main dealer without TLS, for what takes no authority of a stand-in
     api_key: str
     secret: str
 
@@ -35,6 +36,8 @@ class Production:
 
     def here(self, command: str) -> str:
         """A command with the example's main dealer, keys and dates turned into this one's."""
+        if "dlt_sources.dgi" in command:
+            command = re.sub(r"https://host/dgi-api/v1\.3", f"{self.plain_url} --stand-in", command)
         command = re.sub(r"https://(dgi\.example\.com|host/dgi-api/v1\.3)", self.base_url, command)
         command = re.sub(r"\bkey-demo-0\d\b", self.api_key, command)
         command = command.replace("DGI_API_KEY=...", f"DGI_API_KEY={self.api_key}")

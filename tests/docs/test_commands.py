@@ -108,8 +108,7 @@ def test_make_test_checks_style_and_runs_all_tests() -> None:
     )
     assert re.search(r"^test-faults: install-dev .*\n\t@\$\(PY\) -m pytest -m faults -rP$", makefile, re.M)
     assert re.search(r"^test-quick: .*\n\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m 'not slow'$", makefile, re.M)
-    of_ci = (ROOT / ".ci" / "run").read_text().splitlines()
-    assert of_ci[-2:] == ["make test </dev/null", "exec make test-faults </dev/null"]
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec make test </dev/null"
 
 
 @pytest.mark.slow
@@ -119,7 +118,7 @@ def test_a_new_owner_connects_a_main_dealer_by_one_page(production: Production) 
     listed = "select count(*) from registry.dealer union all select count(*) from pg_tables where schemaname = 'core'"
     assert production.run(f'echo "{listed}" | ARGS=-At make -s psql').split() == ["0", "0"], "the stack is not empty"
     said = production.run(*of_page(CONNECT))
-    assert "refused" not in said and "failed" not in said
+    assert not re.search(r"\brefused\b|[1-9] failed", said), said
     shown = 'echo "select count(*) > 0 from marts.fct_prospect" | ARGS=-At make -s psql'
     assert production.run(shown).split() == ["t"]
     for page in RUN_HERE[1:]:

@@ -69,6 +69,6 @@ def test_a_queue_outlives_the_daemon_and_lets_people_go_first(
 
 
 def dequeued_at(instance: dg.DagsterInstance, run_id: str) -> float:
-    """When the daemon took a run out of the queue."""
-    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.PIPELINE_DEQUEUED).records
+    """When the daemon took a run out of the queue and launched it."""
+    records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.PIPELINE_STARTING).records
     return records[0].event_log_entry.timestamp

@@ -11,6 +11,8 @@ from orchestration.definitions import build_definitions
 from orchestration.pull.watcher import Watcher
 from orchestration.settings import Settings
 
+# Checks that each raw asset has.
+OF_RAW = ("documented_fields", "freshness")
 pytestmark = pytest.mark.slow
 
 Results = dict[str, dg.AssetCheckEvaluation]
@@ -35,7 +37,7 @@ def check(definitions: dg.Definitions) -> Results:
         run = definitions.resolve_job_def(CHECK_QUALITY).execute_in_process(instance=instance, raise_on_error=False)
     assert run.success
     return {
-        f"freshness of {one.asset_key.path[-1]}" if one.check_name == "freshness" else one.check_name: one
+        f"{one.check_name} of {one.asset_key.path[-1]}" if one.check_name in OF_RAW else one.check_name: one
         for one in run.get_asset_check_evaluations()
     }
 

@@ -145,11 +145,11 @@ def test_without_a_version_everything_is_answered_and_nothing_cached(desk: Desk)
 def test_what_people_with_row_level_security_ask_is_not_kept(desk: Desk) -> None:
     roles = {role["name"]: role["id"] for role in desk.rest.get("/security/roles/?q=(page_size:100)")}
     desk.rest.post(
-        "/rowlevelsecurity/", name="of a test", filter_type="Regular", clause="amount < 0", roles=[roles["Alpha"]],
+        "/rowlevelsecurity/", name="of a test", filter_type="Regular", clause="amount < 0", roles=[roles["Analyst"]],
         tables=[desk.sales],
     )  # fmt: skip
     person = {"username": "narrow", "password": PASSWORD, "first_name": "N", "last_name": "N", "email": "n@localhost"}
-    desk.rest.post("/security/users/", **person, active=True, roles=[roles["Alpha"]])
+    desk.rest.post("/security/users/", **person, active=True, roles=[roles["Analyst"]])
     login = {"username": "narrow", "password": PASSWORD, "provider": "db"}
     token = requests.post(f"{desk.rest.url}/security/login", json=login, timeout=60).json()["access_token"]
     before = desk.asked()
