@@ -21,6 +21,7 @@ from orchestration.settings import Settings
 UV = '#!/bin/sh\n[ "$1" = run ] && shift && exec "$@"\n'
 
 
+OF_OTHERS = re.compile(r"MAKE|MFLAGS|PYTEST|PYTHON|WAREHOUSE_|DAGSTER_|DBT_|SUPERSET_|PGTZ")
 PROXY = """
 {{
     admin off
@@ -58,7 +59,9 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
     (tools / "uv-run").mkdir()
     (tools / "uv-run" / "uv").write_text(UV)
     (tools / "uv-run" / "uv").chmod(0o755)
-    kept = {name: value for name, value in os.environ.items() if not re.match(r"MAKE|MFLAGS|PYTEST|PYTHON", name)}
+    # Neither what pytest runs under nor the settings of a stack that other tests of this process have set.
+    settings = {name.upper() for name in Settings.model_fields}
+    kept = {name: value for name, value in os.environ.items() if name not in settings and not OF_OTHERS.match(name)}
     ports = {name.upper(): str(unused_port()) for name in Settings.model_fields if name.endswith("_port")}
     folder = tmp_path_factory.mktemp("tls")
     certificate = make_certificate(folder, "localhost", 30)
