@@ -25,10 +25,15 @@ class WatchedRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: dg.DagsterRun) -> CheckRunHealthResult:
-        """A run whose lock is free has no process any more."""
-        if is_alive(dagster_url(self._instance), run.run_id):
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
+        """Ask the run's lock."""
+        return health_of(self._instance, run)
+
+
+def health_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> CheckRunHealthResult:
+    """A run whose lock is free has no process any more, wherever it was."""
+    if is_alive(dagster_url(instance), run.run_id):
+        return CheckRunHealthResult(WorkerStatus.RUNNING)
+    return CheckRunHealthResult(WorkerStatus.FAILED, "its process is gone")
 
 
 class _WatchedExecutor(InProcessExecutor):

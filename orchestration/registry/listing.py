@@ -31,36 +31,40 @@ class Page(Generic[T]):
     total: int
 
 
-def find_dealers(
-    registry: Registry,
-    search: str = "",
-    main_dealer_id: str = "",
-    key: str = "",
-    state: str = "",
-    sort: str = "id",
-    page: int = 1,
-    size: int = 50,
-) -> Page[Dealer]:
-    """Dealers whose number, name or city holds `search`; `sort` may begin with a minus. Raises RegistryError."""
+@dataclass(frozen=True)
+class DealersWanted:
+    """Which dealers, in which order: `search` is part of number, name or city; `sort` may begin with a minus."""
+
+    search: str = ""
+    main_dealer_id: str = ""
+    key: str = ""
+    state: str = ""
+    sort: str = "id"
+    page: int = 1
+    size: int = 50
+
+
+def find_dealers(registry: Registry, wanted: DealersWanted) -> Page[Dealer]:
+    """A page of dealers. Raises RegistryError for a state or an order that there is not."""
     query = select(Dealer).outerjoin(ApiKey, Dealer.api_key_id == ApiKey.id)
-    if search.strip():
+    if wanted.search.strip():
         texts = (Dealer.id, Dealer.name, Dealer.city)
-        query = query.where(or_(*(text.icontains(search.strip(), autoescape=True) for text in texts)))
-    if main_dealer_id:
-        query = query.where(Dealer.main_dealer_id == main_dealer_id)
-    if key:
-        query = query.where(ApiKey.name == key)
-    if state and state not in DEALER_STATES:
-        raise wrong("state", f"«{state}» is none of {', '.join(DEALER_STATES)}")
-    if state == "without key":
+        query = query.where(or_(*(text.icontains(wanted.search.strip(), autoescape=True) for text in texts)))
+    if wanted.main_dealer_id:
+        query = query.where(Dealer.main_dealer_id == wanted.main_dealer_id)
+    if wanted.key:
+        query = query.where(ApiKey.name == wanted.key)
+    if wanted.state and wanted.state not in DEALER_STATES:
+        raise wrong("state", f"«{wanted.state}» is none of {', '.join(DEALER_STATES)}")
+    if wanted.state == "without key":
         query = query.where(Dealer.api_key_id.is_(None))
-    elif state:
-        query = query.where(Dealer.is_enabled.is_(state == "enabled"))
-    column = _DEALER_ORDER.get(sort.removeprefix("-"))
+    elif wanted.state:
+        query = query.where(Dealer.is_enabled.is_(wanted.state == "enabled"))
+    column = _DEALER_ORDER.get(wanted.sort.removeprefix("-"))
     if column is None:
-        raise wrong("sort", f"«{sort}» is none of {', '.join(_DEALER_ORDER)}")
-    order = column.desc() if sort.startswith("-") else column.asc()
-    return _page(registry, query.order_by(order.nulls_last(), Dealer.id), page, size)
+        raise wrong("sort", f"«{wanted.sort}» is none of {', '.join(_DEALER_ORDER)}")
+    order = column.desc() if wanted.sort.startswith("-") else column.asc()
+    return _page(registry, query.order_by(order.nulls_last(), Dealer.id), wanted.page, wanted.size)
 
 
 def find_changes(registry: Registry, search: str = "", entity: str = "", page: int = 1, size: int = 50) -> Page[Change]:

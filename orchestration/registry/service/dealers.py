@@ -2,14 +2,14 @@
 
 from dataclasses import asdict
 from io import StringIO
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 
 from orchestration.registry.dealer_files import export_dealers, take_dealers
-from orchestration.registry.listing import find_dealers
+from orchestration.registry.listing import DealersWanted, find_dealers
 from orchestration.registry.models import Dealer
 from orchestration.registry.rules import wrong
 from orchestration.registry.service.bodies import AddDealer, EditDealer
@@ -20,19 +20,10 @@ _LARGEST_FILE = 5 << 20
 
 
 @router.get("/dealers")
-def list_dealers(
-    desk: AtDesk,
-    search: str = "",
-    main_dealer_id: str = "",
-    key: str = "",
-    state: str = "",
-    sort: str = "id",
-    page: int = 1,
-    size: int = 50,
-) -> dict[str, Any]:
+def list_dealers(desk: AtDesk, wanted: Annotated[DealersWanted, Depends()]) -> dict[str, Any]:
     """A page of dealers."""
     with desk.reading() as registry:
-        found = find_dealers(registry, search, main_dealer_id, key, state, sort, page, size)
+        found = find_dealers(registry, wanted)
         return {"rows": [_shape(dealer) for dealer in found.rows], "total": found.total}
 
 
