@@ -101,7 +101,7 @@ def dealer_partitions(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
 
 @dg.sensor(
     job_name=TRANSFORM,
-    minimum_interval_seconds=30,
+    minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Transforms when something new has been loaded, once for all loads that committed since the last time.",
 )
