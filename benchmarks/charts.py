@@ -69,7 +69,7 @@ def _queries(superset: str, console: Console) -> Iterator[tuple[str, str, str]]:
     """Yields (dashboard and chart, mart, SQL) of everything that opening all tabs asks for."""
     held = dict(line.split("=", 1) for line in load_settings().credentials_file.read_text().splitlines() if "=" in line)
     user, password = held["SUPERSET_ADMIN_USER"], held["SUPERSET_ADMIN_PASSWORD"]
-    with sync_playwright() as playwright, closing(_browser(playwright)) as browser:
+    with sync_playwright() as playwright, closing(browser_of(playwright)) as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 1700})
         page = context.new_page()
         page.goto(f"{superset}/login/")
@@ -94,7 +94,8 @@ def _queries(superset: str, console: Console) -> Iterator[tuple[str, str, str]]:
             tab.close()
 
 
-def _browser(playwright: Playwright) -> Browser:
+def browser_of(playwright: Playwright) -> Browser:
+    """The machine's headless browser."""
     sandbox = [] if os.getuid() else ["--no-sandbox"]  # Chromium refuses to sandbox itself as root
     return playwright.chromium.launch(executable_path=provide(), args=sandbox)
 

@@ -1,0 +1,76 @@
+"""What locust runs for benchmarks/people.py: each person opens a dashboard, a tab or another filter now and then.
+
+PEOPLE_FILE names what was recorded: the accounts with their sessions, and the requests of each visit.
+"""
+
+import json
+import os
+import random
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from gevent.pool import Pool
+from locust import FastHttpUser, between, events, task
+
+# As many requests to one host as a browser makes at once over HTTP/1.1.
+AT_ONCE = 6
+CHART = "chart data"
+_recorded: dict[str, Any] = {}
+_accounts: deque[dict[str, Any]] = deque()
+
+
+@events.init.add_listener
+def _read(**_: Any) -> None:
+    _recorded.update(json.loads(Path(os.environ["PEOPLE_FILE"]).read_text()))
+    _accounts.extend(_recorded["accounts"])
+
+
+def kind_of(path: str) -> str:
+    """Under which name a request is counted."""
+    if path.startswith("/api/v1/chart/data"):
+        return CHART
+    if path.startswith("/static/"):
+        return "static file"
+    return "page" if path.startswith("/superset/dashboard/") else "other API"
+
+
+class Person(FastHttpUser):
+    """Somebody who looks at dashboards."""
+
+    wait_time = between(15, 45)
+    concurrency = AT_ONCE
+    connection_timeout = network_timeout = 60.0
+
+    def on_start(self) -> None:
+        """Take an account, and come in at some moment rather than with all others."""
+        self.account = _accounts[0]
+        _accounts.rotate(-1)
+        self.client.client.default_headers = self.client.client.default_headers.copy()
+        self.sent = {"Cookie": self.account["cookie"], "X-CSRFToken": self.account["token"], "Referer": self.host}
+
+    @task
+    def visit(self) -> None:
+        """Everything that one click makes the browser ask for, in the order in which it did."""
+        visit = random.choice(_recorded["visits"])
+        dealer = random.choice(self.account["dealers"])
+        pool = Pool(AT_ONCE)
+        for request in visit["requests"]:
+            pool.spawn(self._send, request, dealer)
+        pool.join()
+
+    def _send(self, request: dict[str, Any], dealer: str) -> None:
+        headers = self.sent | {"Accept": request["accept"]}
+        body = request["body"]
+        if body is not None:
+            # Who filters by a dealer filters by one of their own.
+            body = body.replace(_recorded["dealer"], dealer).encode()
+            headers["Content-Type"] = request["content_type"]
+        path = request["path"]
+        with self.client.request(
+            request["method"], path, data=body, headers=headers, name=kind_of(path), catch_response=True
+        ) as answer:
+            if answer.status_code not in (200, 201, 202, 204, 302, 304):
+                answer.failure(f"{answer.status_code} {path[:80]}")
+            else:
+                answer.success()
