@@ -49,6 +49,9 @@ ELSEWHERE = {
     r"docker run .* caddy hash-password|echo 'ana ": (
         "tests/deploy/test_proxy.py::test_dagster_asks_for_a_password_and_each_has_its_own_users"
     ),
+    r"celery --app=dagster_celery.app worker": (
+        "tests/faults/test_run_workers.py::test_two_workers_share_a_backfill_and_one_dies"
+    ),
     r"for db in warehouse dagster superset": "tests/stack/test_backup.py::test_an_empty_machine_gets_everything_back",
     r"alias dealers=|dealers main-dealer add": (
         "tests/deploy/test_services.py::test_the_demos_sandbox_fills_the_registry"
