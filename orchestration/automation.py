@@ -116,8 +116,12 @@ def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | d
     with closing(psycopg2.connect(url)) as connection, connection.cursor() as query:
         query.execute(_LOADS_SINCE, {"since": cursor.newest - _LATELY, "seen": list(cursor.lately)})
         loads = query.fetchall()
-    context.update_cursor(cursor.moved({load_id: inserted_at for load_id, inserted_at, _ in loads}).written())
     with_documents = [(load_id, inserted_at) for load_id, inserted_at, has_documents in loads if has_documents]
+    if with_documents and _transform_waits(context.instance):
+        # The cursor stays: should that one be cancelled, another is asked for.
+        yield dg.SkipReason("a transform is in the queue, and will take what has been loaded")
+        return
+    context.update_cursor(cursor.moved({load_id: inserted_at for load_id, inserted_at, _ in loads}).written())
     if with_documents and not _transformed_since(context.instance, with_documents[-1][1]):
         yield dg.RunRequest(run_key=with_documents[-1][0])
     else:
@@ -172,8 +176,14 @@ class _Cursor:
         return json.dumps({load_id: moment.isoformat() for load_id, moment in self.lately.items()})
 
 
+def _transform_waits(instance: dg.DagsterInstance) -> bool:
+    """Whether a transform is to come that has read nothing yet: a long pull commits many loads while one runs."""
+    waiting = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING]
+    return bool(instance.get_run_records(dg.RunsFilter(job_name=TRANSFORM, statuses=waiting), limit=1))
+
+
 def _transformed_since(instance: dg.DagsterInstance, moment: datetime) -> bool:
-    """Whether somebody else, `dealers pull` for one, has started a transform that takes what was loaded by then."""
+    """Whether a transform has started that takes what was loaded by then, whoever asked for it."""
     alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS]
-    filters = dg.RunsFilter(job_name=TRANSFORM, statuses=alive, created_after=moment.astimezone(UTC))
-    return bool(instance.get_run_records(filters, limit=1))
+    records = instance.get_run_records(dg.RunsFilter(job_name=TRANSFORM, statuses=alive), limit=5)
+    return any((record.start_time or 0.0) > moment.timestamp() for record in records)

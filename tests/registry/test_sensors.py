@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 from dagster import DagsterInstance as Instance
 from dagster import build_sensor_context
+from dagster._core.events import DagsterEvent
 from registry_support import Admin, Tables, tables_of
 from sqlalchemy import make_url
 
@@ -211,19 +212,35 @@ def test_the_cursor_does_not_grow(loads: Loads) -> None:
     assert len(loads._cursor or "") < 100
 
 
-def test_what_dealers_pull_has_transformed_is_not_transformed_again(loads: Loads, instance: Instance) -> None:
-    def run(status: dg.DagsterRunStatus) -> None:
-        instance.run_storage.add_run(dg.DagsterRun(TRANSFORM, run_id=str(uuid.uuid4()), status=status))
+def test_what_a_transform_has_taken_is_not_transformed_again(loads: Loads, instance: Instance) -> None:
+    def run(status: dg.DagsterRunStatus) -> str:
+        added = instance.run_storage.add_run(dg.DagsterRun(TRANSFORM, run_id=str(uuid.uuid4()), status=status))
+        return added.run_id
+
+    def starts(run_id: str) -> None:
+        event = DagsterEvent(dg.DagsterEventType.PIPELINE_START.value, TRANSFORM)
+        instance.run_storage.handle_run_event(run_id, event, update_timestamp=datetime.now(UTC))
 
     loads.commit("1.1", ago=2)
     run(dg.DagsterRunStatus.FAILURE)
     assert loads.tick() == ["1.1"]
+    waiting = run(dg.DagsterRunStatus.NOT_STARTED)
     loads.commit("1.2", ago=1)
-    run(dg.DagsterRunStatus.SUCCESS)
-    assert loads.tick() == []
+    assert loads.tick() == [], "the one in the queue will take it"
+    starts(waiting)
+    assert loads.tick() == [], "it has"
     loads.now += timedelta(minutes=1)
     loads.commit("1.3")
     assert loads.tick() == ["1.3"], "loaded after it began"
+
+
+def test_a_transform_that_leaves_the_queue_unstarted_is_made_up_for(loads: Loads, instance: Instance) -> None:
+    waiting = dg.DagsterRun(TRANSFORM, run_id=str(uuid.uuid4()), status=dg.DagsterRunStatus.NOT_STARTED)
+    instance.run_storage.add_run(waiting)
+    loads.commit("1.1")
+    assert loads.tick() == []
+    instance.delete_run(waiting.run_id)
+    assert loads.tick() == ["1.1"]
 
 
 def test_times_of_runs_are_true_on_a_server_elsewhere(instance: Instance) -> None:
