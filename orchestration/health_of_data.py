@@ -35,6 +35,8 @@ _MAIN_DEALERS = """
             from raw.api_call
             where dealer_id = dealer.id and module = module.name
                 and called_at > now() - make_interval(hours => %(recent)s)
+                -- What one request for a whole group brought counts once.
+                and (request_id is null or attempts > 0)
         ) as recent on true
     ) as call on true
     where main_dealer.is_enabled

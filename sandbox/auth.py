@@ -27,6 +27,7 @@ QUOTA = "Kuota Permintaan Harian Telah Habis"
 NO_FROM_TIME = "Parameter fromTime Wajib Diisi"
 BAD_TIME = "Format Waktu Tidak Valid"
 BAD_BODY = "Body Permintaan Tidak Valid"
+NO_DEALER = "Parameter dealerId Wajib Diisi"
 UNKNOWN_DEALER = "Dealer Tidak Terdaftar"
 
 

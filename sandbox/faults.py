@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
+import orjson
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -29,6 +30,8 @@ Kind = Literal[
     "range",
     "server_failure",
     "not_found",
+    "dealer_needed",
+    "no_dealer_ids",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -49,7 +52,8 @@ _STATUS_PAGES = {
 class Fault:
     """A fault ordered for a main dealer and, unless None, one dealer and one module of it.
 
-    `times` None means until cleared; the first `after` matching requests are served well.
+    `times` None means until cleared; the first `after` matching requests are served well. `whole_group` means only
+    requests for a whole group.
     """
 
     main_dealer: str
@@ -58,9 +62,12 @@ class Fault:
     module: str | None = None
     times: int | None = None
     after: int = 0
+    whole_group: bool = False
 
     def matches(self, main_dealer: str, dealer: str | None, module: str) -> bool:
         """Whether a request is meant; `dealer` is None when it asks for a whole group."""
+        if self.whole_group and dealer is not None:
+            return False
         return self.main_dealer == main_dealer and self.dealer in (None, dealer) and self.module in (None, module)
 
 
@@ -104,6 +111,7 @@ def refusal(kind: str, main_dealer: MainDealer) -> str | None:
         "dealer_unknown": auth.UNKNOWN_DEALER,
         "range": auth.RANGE,
         "server_failure": auth.SERVER_FAILURE,
+        "dealer_needed": auth.NO_DEALER,
     }.get(kind)
 
 
@@ -112,6 +120,13 @@ def status_page(kind: str) -> Response:
     status, title = _STATUS_PAGES[kind]
     headers = {"Retry-After": "1"} if kind in ("http_429", "http_503") else None
     return HTMLResponse(ERROR_PAGE.format(title=title), status_code=status, headers=headers)
+
+
+def _without_dealer_ids(content: bytes) -> bytes:
+    answer = orjson.loads(content)
+    for record in answer.get("data") or []:
+        record.pop("dealerId", None)
+    return orjson.dumps(answer)
 
 
 async def _client_left(receive: Receive) -> None:
@@ -165,6 +180,8 @@ async def perform(
         response = Response(content[: max(len(content) * 2 // 3, 1)], media_type="application/json")
     elif kind == "broken_json":
         response = Response(content.replace(b'"data"', b"'data", 1), media_type="application/json")
+    elif kind == "no_dealer_ids":
+        response = Response(_without_dealer_ids(content), media_type="application/json")
     elif kind == "redirect":
         response = RedirectResponse("/login", status_code=302)
     else:

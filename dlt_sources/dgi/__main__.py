@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 import click
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
-from dlt_sources.dgi.fetching import Fetched, Fetcher
+from dlt_sources.dgi.fetched import Fetched
+from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.outgoing import Outgoing
 from dlt_sources.dgi.server import Call, Key, Server
 from dlt_sources.dgi.windows import group_dates, window_of

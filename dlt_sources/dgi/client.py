@@ -34,6 +34,7 @@ class Answer:
     http_status: int | None = None
     reason: str | None = None
     stops_key: bool = False
+    is_too_much: bool = False
     retry_after: float | None = None
     is_large: bool = False
     records: tuple[bytes, ...] = ()
@@ -134,12 +135,19 @@ class Client:
         deadline = time.monotonic() + call.server.answer_timeout * 2
         holds_turn = False
 
-        def ended(outcome: Outcome, reason: str | None = None, stops_key: bool = False, **details: Any) -> Answer:
+        def ended(
+            outcome: Outcome,
+            reason: str | None = None,
+            stops_key: bool = False,
+            is_too_much: bool = False,
+            **details: Any,
+        ) -> Answer:
             if holds_turn and not outcome.arrived:
                 self._large_answers.release()
             is_large = holds_turn and outcome.arrived
             answered = datetime.now(UTC)
-            return Answer(outcome, called_at, answered, number, status, reason, stops_key, is_large=is_large, **details)
+            said = (number, status, reason, stops_key, is_too_much)
+            return Answer(outcome, called_at, answered, *said, is_large=is_large, **details)
 
         try:
             url = call.server.url(call.module)
@@ -159,12 +167,11 @@ class Client:
                 while chunk := response.raw.read1(1 << 18, decode_content=True):
                     body += chunk
                     if len(body) > call.server.max_answer_bytes:
-                        return ended(
-                            Outcome.REFUSED, f"the answer is larger than {call.server.max_answer_bytes >> 20} MB"
-                        )
+                        size = f"the answer is larger than {call.server.max_answer_bytes >> 20} MB"
+                        return ended(Outcome.REFUSED, size, is_too_much=True)
                     if time.monotonic() > deadline:
                         whole = f"the answer was not complete after {call.server.answer_timeout * 2:g} s"
-                        return ended(Outcome.FAILED, whole)
+                        return ended(Outcome.FAILED, whole, is_too_much=True)
                     if len(body) > LARGE_ANSWER and not holds_turn:
                         began = time.monotonic()
                         holds_turn = self._large_answers.acquire()

@@ -59,11 +59,16 @@ class Rejected:
 
 @dataclass
 class Reading:
-    """What an answer held. `undocumented` are the fields that DGI does not know, each once."""
+    """What an answer held. `undocumented` are the fields that DGI does not know, each once.
+
+    `records` and `sizes` (bytes) are those received of each dealer, also of dealers that were left out.
+    """
 
     documents: list[Document] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     undocumented: set[str] = field(default_factory=set)
+    records: Counter[str] = field(default_factory=Counter)
+    sizes: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,18 @@ class DocumentReader:
         self._decode = msgspec.json.Decoder(float_hook=self._read_number).decode
         self._numbers_as_text = 0
 
-    def read(self, records: Iterable[bytes], asked_dealer: str, known_dealers: frozenset[str]) -> Reading:
-        """Read an answer's records. A record's own `dealerId` decides whose it is; without one, the asked dealer's."""
+    def read(
+        self,
+        records: Iterable[bytes],
+        asked_dealer: str,
+        known_dealers: frozenset[str],
+        left_out: frozenset[str] = frozenset(),
+    ) -> Reading:
+        """Read an answer's records. A record's own `dealerId` decides whose it is; without one, the asked dealer's.
+
+        Where no dealer was asked for (""), a record of which nobody can tell whose it is is rejected in the name of
+        none. Records of dealers `left_out` are counted and nothing else.
+        """
         reading = Reading()
         # A parsed record takes ten times the memory of its text, so only those are parsed together that make up one
         # document: where a key comes again, its records are read once more in the end.
@@ -103,12 +118,19 @@ class DocumentReader:
         texts: dict[tuple[str, str], bytes] = {}
         for raw in records:
             record = self._record(raw, reading)
+            whose = "" if isinstance(record, str) else _text(record.value.get("dealerId"))
+            dealer_id = whose or asked_dealer
+            reading.records[dealer_id] += 1
+            reading.sizes[dealer_id] += len(raw)
             if isinstance(record, str):
                 reading.rejected.append(_reject(asked_dealer, _stored_text(raw), record))
                 continue
-            dealer_id = _text(record.value.get("dealerId")) or asked_dealer
+            if dealer_id in left_out:
+                continue
             key = self._key(record.value)
-            if isinstance(key, Missing):
+            if not dealer_id:
+                reading.rejected.append(_reject("", record.text, "no dealerId, and no dealer was asked for"))
+            elif isinstance(key, Missing):
                 reason = f"no {key.name}: the document cannot be identified"
                 reading.rejected.append(_reject(dealer_id, record.text, reason))
             elif dealer_id not in known_dealers:
@@ -224,18 +246,6 @@ class Missing:
     """The part of a document's key that is not there."""
 
     name: str
-
-
-def days_of(documents: Iterable[Document], dates: Iterable[date]) -> dict[tuple[str, date], tuple[int, int]]:
-    """How many documents, of how many bytes, each dealer has on each of `dates`."""
-    wanted = set(dates)
-    documents_on: Counter[tuple[str, date]] = Counter()
-    bytes_on: Counter[tuple[str, date]] = Counter()
-    for document in documents:
-        for day in document.days() & wanted:
-            documents_on[document.dealer_id, day] += 1
-            bytes_on[document.dealer_id, day] += len(document.payload)
-    return {place: (count, bytes_on[place]) for place, count in documents_on.items()}
 
 
 def _respell(

@@ -14,7 +14,7 @@ import msgspec
 import psycopg2
 
 from dlt_sources.dgi.documents import Document
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.fetched import Fetched
 from dlt_sources.dgi.personal import MODULES, content_hash, identifiers, redacted
 
 NOTE = "personal data was erased"

@@ -8,7 +8,10 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extras import RealDictCursor
 
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.documents import Document
+from dlt_sources.dgi.erased import parsed
+from dlt_sources.dgi.fetched import Fetched
+from dlt_sources.dgi.personal import content_hash
 
 # Only loads that committed count: a killed load leaves rows behind that no reader may see.
 _COMMITTED = "exists (select from raw._dlt_loads as l where l.load_id = r._dlt_load_id and l.status = 0)"
@@ -77,7 +80,7 @@ class Known:
             for document in fetched.reading.documents:
                 place = (module, document.dealer_id, document.key)
                 newest = self._newest.get(place)
-                if newest and newest[1:] == (document.content_hash, False):
+                if newest and not newest[2] and _is_same(newest[1], document):
                     continue
                 fetched.new_documents.append(document)
                 # Calls do not end in the order in which they left; the one that left last has the newest version.
@@ -86,7 +89,7 @@ class Known:
 
     def _missing(self, module: str, group: list[Fetched]) -> None:
         # A rejected record may be the very document that seems to be missing.
-        answered = {f.call.id: f for f in group if f.answer.outcome.arrived and not f.reading.rejected}
+        answered = {f.call.id: f for f in group if f.answer.outcome.arrived and f.is_whole}
         if not answered:
             return
         calls = [fetched.call for fetched in answered.values()]
@@ -130,3 +133,18 @@ class Known:
         with self._connection.cursor(cursor_factory=RealDictCursor) as cursor:
             cursor.execute(statement, values)
             return [dict(row) for row in cursor.fetchall()]
+
+
+def _is_same(known_hash: str, document: Document) -> bool:
+    """Whether a version is what raw has, or differs in nothing but whether it names its dealer.
+
+    Some servers leave `dealerId` out when a dealer is asked for and send it when a whole group is.
+    """
+    if known_hash == document.content_hash:
+        return True
+    value = dict(parsed(document.document or document.payload))
+    if value.get("dealerId"):
+        del value["dealerId"]
+    else:
+        value["dealerId"] = document.dealer_id
+    return known_hash == content_hash(value)

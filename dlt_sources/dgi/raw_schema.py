@@ -30,6 +30,7 @@ _INDEXES = """
         where outcome in ('refused', 'failed');
     create index if not exists api_call_undocumented on raw.api_call (called_at)
         where undocumented_fields is not null;
+    create index if not exists api_call_asked_alone on raw.api_call (called_at) where asked_alone is not null;
     create index if not exists rejected_record_received on raw.rejected_record (received_at);
     create index if not exists rejected_record_content on raw.rejected_record (content_hash);
     create unique index if not exists dlt_loads_load on raw._dlt_loads (load_id);

@@ -38,6 +38,7 @@ class Server:
     attempts: int = 4
     concurrency: int = 4
     max_answer_bytes: int = 256 * 1024 * 1024
+    whole_group_calls: bool = False
     outgoing: Outgoing = _STRICT
 
     @cached_property
@@ -88,7 +89,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Call:
-    """One module, one dealer, one window: the unit of asking. Without a dealer it asks for the key's whole group."""
+    """One module, one dealer, one window: the unit of asking.
+
+    Without a dealer it asks for the key's whole group. Such a call is made for its `members`, the calls of single
+    dealers that its answer settles; what comes for others of the `group` (all dealers of the key) is left out.
+    """
 
     server: Server
     key: Key
@@ -96,6 +101,8 @@ class Call:
     dealer_id: str
     window: Window
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    members: "tuple[Call, ...]" = ()
+    group: frozenset[str] = frozenset()
 
     def body(self) -> dict[str, str]:
         """The request's JSON body. Unused filters are left out: some servers never answer with them empty."""

@@ -20,7 +20,7 @@ from dlt.extract import DltResource
 from psycopg2 import sql
 
 from dlt_sources.dgi.erased import Erased
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.fetched import Fetched
 from dlt_sources.dgi.known import Known
 from dlt_sources.dgi.raw_schema import make_beside
 from dlt_sources.dgi.server import Call

@@ -13,7 +13,7 @@ import pyarrow as pa
 from dlt.common.schema.typing import TColumnSchema
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.fetched import Fetched
 from dlt_sources.dgi.timestamps import to_utc
 
 _TEXT, _TIME, _INT, _BOOL = pa.string(), pa.timestamp("us", tz="UTC"), pa.int64(), pa.bool_()
@@ -59,7 +59,7 @@ API_CALL = pa.schema(
         _column("called_at", _TIME, "When the last attempt left", False),
         _column("answered_at", _TIME, "When its answer had arrived", False),
         _column("duration_ms", _INT, "How long the last attempt took", False),
-        _column("attempts", _INT, "Requests sent", False),
+        _column("attempts", _INT, "Requests sent; of a shared request 0 but for one of its calls", False),
         _column("http_status", _INT, "HTTP status of the last answer"),
         _column("outcome", _TEXT, "records, no_data, refused or failed", False),
         _column("reason", _TEXT, "Why it was refused or failed, in words"),
@@ -68,17 +68,19 @@ API_CALL = pa.schema(
         _column("new_versions", _INT, "Documents that were new or changed", False),
         _column("deleted", _INT, "Documents that were there before and are missing now", False),
         _column("rejected", _INT, "Records that could not be used", False),
-        _column("answer_bytes", _INT, "Size of the answer", False),
+        _column("answer_bytes", _INT, "Size of the answer, or of this dealer's part of it", False),
         _column("documents_by_day", _TEXT, "JSON: dealer -> date -> [documents, bytes]"),
         _column("undocumented_fields", _TEXT, "JSON list of fields that DGI does not know"),
         _column("notes", _TEXT, "JSON list of remarks"),
+        _column("request_id", _TEXT, "The same for calls that one request for a whole group was made for; else null"),
+        _column("asked_alone", _TEXT, "Why its whole group's call, which was tried, did not bring it"),
     ]
 )
 REJECTED_RECORD = pa.schema(
     [
         _column("call_id", _TEXT, "The call that brought it", False),
         _column("main_dealer_id", _TEXT, "Main dealer that sent it", False),
-        _column("dealer_id", _TEXT, "Dealer named in the record, else the one asked for", False),
+        _column("dealer_id", _TEXT, "Dealer named in the record, else the one asked for; empty where none was", False),
         _column("module", _TEXT, "Module read", False),
         _column("reason", _TEXT, "Why it could not be used", False),
         _column("payload", _TEXT, "The record, whole, as sent", False),
@@ -195,6 +197,8 @@ def _call_row(fetched: Fetched, run_id: str | None) -> dict[str, Any]:
         "documents_by_day": json.dumps(days) if days else None,
         "undocumented_fields": _json_list(sorted(reading.undocumented)),
         "notes": _json_list(answer.notes),
+        "request_id": fetched.request_id,
+        "asked_alone": fetched.asked_alone,
     }
 
 

@@ -30,11 +30,15 @@ class Outcome(StrEnum):
 
 
 class Verdict(NamedTuple):
-    """How a call ended, why in words, and whether the fault is the key's or the whole server's."""
+    """How a call ended, why in words, and whether the fault is the key's or the whole server's.
+
+    `is_too_much` tells that a call for less might well be answered: for one dealer in place of a whole group.
+    """
 
     outcome: Outcome
     reason: str | None = None
     stops_key: bool = False
+    is_too_much: bool = False
 
 
 _BAD_KEY = Verdict(Outcome.REFUSED, "the server does not accept this API key and secret", True)
@@ -61,15 +65,16 @@ def judge_status(status: int, headers: Headers) -> Verdict:
     if status in _RETRIED_STATUS or status >= 500:
         seconds = asked_to_wait(headers)
         patience = f" and asks to come back in {seconds:.0f} s" if seconds else ""
-        return Verdict(Outcome.FAILED, f"the server answered HTTP {status}{patience}")
+        # A gateway gives up waiting for what takes long.
+        return Verdict(Outcome.FAILED, f"the server answered HTTP {status}{patience}", is_too_much=status == 504)
     if status in (401, 403):
         words = _clock_difference(headers) or "the server does not accept this API key"
-        return Verdict(Outcome.REFUSED, f"{words} (HTTP {status})", True)
+        return Verdict(Outcome.REFUSED, f"{words} (HTTP {status})", True, is_too_much=status == 403)
     if status == 404:
         return Verdict(Outcome.REFUSED, "the server does not have this module (HTTP 404)")
     if 300 <= status < 400:
         return Verdict(Outcome.REFUSED, f"the server redirects elsewhere (HTTP {status}); credentials are not sent on")
-    return Verdict(Outcome.REFUSED, f"the server answered HTTP {status}")
+    return Verdict(Outcome.REFUSED, f"the server answered HTTP {status}", is_too_much=True)
 
 
 def judge_message(message: str, headers: Headers) -> Verdict:
@@ -82,7 +87,7 @@ def judge_message(message: str, headers: Headers) -> Verdict:
                 words = _clock_difference(headers) or words
             return verdict._replace(reason=f"{words} («{message[:200]}»)" if words else None)
     said = f"«{message[:200]}»" if message else "without a reason"
-    return Verdict(Outcome.REFUSED, f"the server refused: {said}")
+    return Verdict(Outcome.REFUSED, f"the server refused: {said}", is_too_much=True)
 
 
 def judge_error(error: Exception, server: Server) -> Verdict:
@@ -95,7 +100,7 @@ def judge_error(error: Exception, server: Server) -> Verdict:
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return Verdict(Outcome.FAILED, f"no connection within {server.connect_timeout:g} s")
     if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.ReadTimeoutError):
-        return Verdict(Outcome.FAILED, f"no answer within {server.answer_timeout:g} s (time-out)")
+        return Verdict(Outcome.FAILED, f"no answer within {server.answer_timeout:g} s (time-out)", is_too_much=True)
     if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
         return Verdict(Outcome.FAILED, "the server's name is not known: DNS does not resolve it")
     return Verdict(Outcome.FAILED, f"the connection failed ({type(causes[-1]).__name__})")

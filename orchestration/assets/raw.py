@@ -13,7 +13,7 @@ import psycopg2
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.fetched import Fetched
 from orchestration.asking import (
     PullConfig,
     RetryConfig,

@@ -19,6 +19,11 @@ _ARRIVED_SINCE = """
       and a.dealer_id = any(%(dealers)s)
     order by a.called_at
 """
+# So long what whole groups' calls were refused is remembered, and nobody tries again.
+_TRIED_IN_VAIN = """
+    select distinct a.main_dealer_id, a.api_key_name, a.module from raw.api_call as a
+    where a.asked_alone is not null and a.called_at > now() - interval '1 day'
+"""
 
 
 @dataclass(frozen=True)
@@ -49,3 +54,10 @@ def arrived_since(warehouse_url: str, since: datetime, dealers: Iterable[str]) -
             for n in range((last - first).days + 1):
                 days[first + timedelta(days=n)] = call
     return found
+
+
+def asked_apart(warehouse_url: str) -> set[tuple[str, str, str]]:
+    """Main dealers, keys and modules of which a whole group's call was made in vain within the last day."""
+    with closing(psycopg2.connect(warehouse_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(_TRIED_IN_VAIN)
+        return {(main_dealer_id, key, module) for main_dealer_id, key, module in cursor.fetchall()}

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 import psycopg2
 
+from dlt_sources.dgi.groups import is_worth_it
 from dlt_sources.dgi.windows import AGE_MARGIN, group_dates
 from orchestration.pull.asked import Place
 
@@ -19,6 +20,8 @@ from orchestration.pull.asked import Place
 FIRST_WAIT, LONGEST_WAIT, LONGEST_WAIT_AFTER_REFUSAL = timedelta(minutes=5), timedelta(hours=6), timedelta(days=1)
 # So many refusals in a row, with nothing arriving in between, mean the key (as in dlt_sources/dgi/fetching.py).
 REFUSED_IN_A_ROW = 3
+# Of requests for several dealers a batch holds fewer: their locks are held until it is through.
+_WINDOWS_A_CALL = 10
 # Dates that close within so many days come before everything else.
 CLOSING_DAYS = 3
 
@@ -30,6 +33,7 @@ _GAPS = """
         select
             dealer.id as dealer_id, module.name as module, api_key.id as api_key_id, main_dealer.range_days,
             main_dealer.time_zone, api_key.daily_quota, today.day as today,
+            case when main_dealer.whole_group_calls then key_group.dealers else 0 end as group_size,
             least(
                 ((%(now)s - make_interval(days => main_dealer.max_age_days) + %(margin)s)
                     at time zone main_dealer.time_zone)::date,
@@ -39,6 +43,8 @@ _GAPS = """
         from registry.dealer as dealer
         join registry.main_dealer as main_dealer on main_dealer.id = dealer.main_dealer_id and main_dealer.is_enabled
         join registry.api_key as api_key on api_key.id = dealer.api_key_id and api_key.is_enabled
+        join (select api_key_id, count(*) as dealers from registry.dealer group by api_key_id) as key_group
+            on key_group.api_key_id = api_key.id
         cross join lateral (select (%(now)s at time zone main_dealer.time_zone)::date) as today (day)
         cross join unnest(main_dealer.modules) as module (name)
         left join changed as of_dealer on of_dealer.entity = 'dealer' and of_dealer.entity_id = dealer.id
@@ -80,7 +86,7 @@ _GAPS = """
     failed as materialized (
         select
             gap.dealer_id, gap.module, call.called_at, call.date_from, call.date_to, call.outcome,
-            coalesce(call.run_id, call.call_id) as run,
+            coalesce(call.run_id, call.call_id) as run, coalesce(call.request_id, call.call_id) as request,
             call.called_at > coalesce(gap.arrived_at, '-infinity') as is_since_arrival
         from gap
         join raw.api_call as call
@@ -118,13 +124,14 @@ _GAPS = """
         ) as key on key.api_key_id = gap.api_key_id
         where failed.called_at > coalesce(key.arrived_at, '-infinity')
         group by gap.api_key_id
-        having count(*) >= %(in_a_row)s
+        having count(distinct failed.request) >= %(in_a_row)s
     )
     select
         gap.dealer_id, gap.module, gap.api_key_id, gap.range_days, gap.oldest,
         array_agg(missing.day order by missing.day),
         floor(gap.daily_quota * %(share)s)::int - coalesce(usage.requests, 0),
-        floor(gap.daily_quota * %(closing_share)s)::int - coalesce(usage.requests, 0)
+        floor(gap.daily_quota * %(closing_share)s)::int - coalesce(usage.requests, 0),
+        gap.group_size
     from gap
     cross join lateral unnest(gap.dates) as stretch
     cross join lateral (
@@ -142,7 +149,8 @@ _GAPS = """
             is not true
         and {place_due} and {date_due}
     group by
-        gap.dealer_id, gap.module, gap.api_key_id, gap.range_days, gap.oldest, gap.daily_quota, usage.requests
+        gap.dealer_id, gap.module, gap.api_key_id, gap.range_days, gap.oldest, gap.daily_quota, usage.requests,
+        gap.group_size
 """
 _DUE = """(
     {0}.last_at is null or gap.changed_at > {0}.last_at or %(now)s >= {0}.last_at + least(
@@ -158,7 +166,8 @@ class Gap:
     """The dates of a dealer's module that are to be asked for now.
 
     `budget` is how many requests of its key's daily quota may still be used for catching up, and `closing_budget` how
-    many for dates that are about to close; None is no limit.
+    many for dates that are about to close; None is no limit. `group_size` is how many dealers one request with the key
+    may ask for at once, 0 where its main dealer does not allow it.
     """
 
     dealer_id: str
@@ -169,6 +178,7 @@ class Gap:
     days: tuple[date, ...]
     budget: int | None
     closing_budget: int | None
+    group_size: int = 0
 
     def windows(self, is_closing: bool) -> list[list[date]]:
         """The dates in windows, oldest first; of those that are about to close only."""
@@ -205,15 +215,16 @@ def find_gaps(warehouse_url: str, now: datetime, share: float, closing_share: fl
     with closing(psycopg2.connect(warehouse_url)) as connection, connection.cursor() as cursor:
         cursor.execute(_QUERY, values)
         return [
-            Gap(dealer_id, module, key_id, range_days, oldest, tuple(days), budget, closing_budget)
-            for dealer_id, module, key_id, range_days, oldest, days, budget, closing_budget in cursor.fetchall()
+            Gap(dealer_id, module, key_id, range_days, oldest, tuple(days), *budgets_and_size)
+            for dealer_id, module, key_id, range_days, oldest, days, *budgets_and_size in cursor.fetchall()
         ]
 
 
 def next_batch(gaps: Iterable[Gap], calls: int) -> Batch | None:
-    """The oldest windows of the gaps, at most `calls` of them and no more than each key's quota allows.
+    """The oldest windows of the gaps, at most `calls` requests' and no more than each key's quota allows.
 
-    Dealers take turns, window by window, so that a short quota is shared by all of a key's dealers.
+    Dealers take turns, window by window, so that a short quota is shared by all of a key's dealers. Where one request
+    asks for several dealers their windows count once; they bring a batch to `_WINDOWS_A_CALL` times `calls` at most.
     """
     listed = list(gaps)
     return _batch(listed, calls, is_closing=True) or _batch(listed, calls, is_closing=False)
@@ -222,21 +233,29 @@ def next_batch(gaps: Iterable[Gap], calls: int) -> Batch | None:
 def _batch(gaps: list[Gap], calls: int, is_closing: bool) -> Batch | None:
     left = {gap.api_key_id: gap.closing_budget if is_closing else gap.budget for gap in gaps}
     dates: dict[Place, set[date]] = {}
-    taken = 0
-    for _, window, gap in sorted(_windows(gaps, is_closing), key=lambda each: each[0]):
-        budget = left[gap.api_key_id]
-        if taken == calls:
+    taken = windows = 0
+    for _, window, some in sorted(_requests(gaps, is_closing), key=lambda each: each[0]):
+        budget = left[some[0].api_key_id]
+        if taken == calls or windows >= calls * _WINDOWS_A_CALL:
             break
         if budget is None or budget > 0:
-            left[gap.api_key_id] = None if budget is None else budget - 1
-            dates.setdefault((gap.module, gap.dealer_id), set()).update(window)
+            left[some[0].api_key_id] = None if budget is None else budget - 1
+            for gap in some:
+                dates.setdefault((gap.module, gap.dealer_id), set()).update(window)
             taken += 1
+            windows += len(some)
     if not dates:
         return None
     return Batch({place: frozenset(days) for place, days in dates.items()}, taken, is_closing)
 
 
-def _windows(gaps: list[Gap], is_closing: bool) -> Iterator[tuple[tuple[date, str, str], list[date], Gap]]:
+def _requests(gaps: list[Gap], is_closing: bool) -> Iterator[tuple[tuple[date, str, str], list[date], list[Gap]]]:
+    """What one request each brings: a window, and the gaps of the dealers that it asks for."""
+    alike: dict[tuple[int, str, tuple[date, ...]], list[Gap]] = {}
     for gap in gaps:
         for window in gap.windows(is_closing):
-            yield (window[0], gap.module, gap.dealer_id), window, gap
+            alike.setdefault((gap.api_key_id, gap.module, tuple(window)), []).append(gap)
+    for (_, module, days), some in alike.items():
+        together = is_worth_it(len(some), some[0].group_size) and some[0].group_size > 0
+        for part in [some] if together else [[gap] for gap in some]:
+            yield (days[0], module, min(gap.dealer_id for gap in part)), list(days), part

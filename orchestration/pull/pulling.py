@@ -4,12 +4,14 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, closing
 from datetime import UTC, date, datetime
 
-from dlt_sources.dgi.fetching import Fetched, Fetcher
+from dlt_sources.dgi.fetched import Fetched
+from dlt_sources.dgi.fetching import Fetcher
+from dlt_sources.dgi.groups import KeyName, put_together
 from dlt_sources.dgi.server import Call, Server
 from dlt_sources.dgi.source import LoadedCall, in_loads, load
 from dlt_sources.dgi.windows import group_dates, oldest_date, today, window_of
 from orchestration.pull.asked import Arrived, Asked, Failed, Partition, Pulled
-from orchestration.pull.call_log import arrived_since
+from orchestration.pull.call_log import arrived_since, asked_apart
 from orchestration.pull.locks import Locks, open_locks
 from orchestration.registry.credentials import Access, NoAccess, read_access
 from orchestration.registry.quota import open_quota
@@ -83,7 +85,7 @@ class Pull:
             }
             ours = {main_dealer: frozenset(some) for main_dealer, some in known.items()}
             fetcher = Fetcher(calls, ours, threads, quota.may_call, quota.objection)
-            observed = stack.enter_context(closing(self._observed(fetcher, len(calls))))
+            observed = stack.enter_context(closing(self._observed(fetcher)))
             for piece in in_loads(observed):
                 loaded = load(piece, self._url, self._run_id)
                 locks.check()
@@ -122,15 +124,27 @@ class Pull:
                         window = window_of(stretch, server, self._now)
                         calls.append(Call(server, access.key, module, dealer_id, window))
         # Oldest first, since that is what closes first; dealers take turns, so that a quota that ends is shared by all.
-        return sorted(calls, key=lambda call: (call.window.start, call.module, call.dealer_id))
+        calls.sort(key=lambda call: (call.window.start, call.module, call.dealer_id))
+        if not any(call.server.whole_group_calls for call in calls):
+            return calls
+        return put_together(calls, self._groups(), asked_apart(self._url))
+
+    def _groups(self) -> dict[KeyName, frozenset[str]]:
+        """All dealers that the registry has of each key, those that are disabled too: a group's answer has them all."""
+        names = {a.key_id: (a.server.id, a.key.name) for a in self._access.values() if isinstance(a, Access)}
+        groups: dict[KeyName, set[str]] = {}
+        for dealer_id, access in self._access.items():
+            if name := names.get(access.key_id or 0):
+                groups.setdefault(name, set()).add(dealer_id)
+        return {name: frozenset(dealers) for name, dealers in groups.items()}
 
     def _slots(self, server: Server) -> int:
         return max(1, server.concurrency // 2) if self._asked.yields else server.concurrency
 
-    def _observed(self, fetcher: Fetcher, planned: int) -> Generator[Fetched, None, None]:
+    def _observed(self, fetcher: Fetcher) -> Generator[Fetched, None, None]:
         with closing(iter(fetcher)) as ended:
             for number, fetched in enumerate(ended, start=1):
-                self._progress(number, planned, fetched)
+                self._progress(number, fetcher.total, fetched)
                 yield fetched
 
     def _judge(self, ended: LoadedCall, miscount: str | None) -> None:

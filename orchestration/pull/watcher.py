@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.fetched import Fetched
 from orchestration.pull.asked import Pulled
 
 

@@ -21,9 +21,10 @@ class Access:
 
 @dataclass(frozen=True)
 class NoAccess:
-    """Why a dealer cannot be asked for, and what to do about it."""
+    """Why a dealer cannot be asked for, and what to do about it. It may have a key all the same."""
 
     reason: str
+    key_id: int | None = None
 
 
 def read_access(settings: Settings) -> dict[str, Access | NoAccess]:
@@ -58,6 +59,7 @@ def to_server(entry: MainDealer, outgoing: Outgoing) -> Server:
         answer_timeout=entry.answer_timeout,
         attempts=entry.attempts,
         concurrency=entry.concurrency,
+        whole_group_calls=entry.whole_group_calls,
         outgoing=outgoing,
     )
 
@@ -81,7 +83,8 @@ def _key(entry: ApiKey, encryption: Encryption) -> Key | NoAccess:
 
 def _access(dealer: Dealer, servers: dict[str, Server], keys: dict[int, Key | NoAccess]) -> Access | NoAccess:
     if not dealer.is_enabled:
-        return NoAccess(f"dealer {dealer.id} is disabled: `uv run dealers enable {dealer.id}`")
+        reason = f"dealer {dealer.id} is disabled: `uv run dealers enable {dealer.id}`"
+        return NoAccess(reason, dealer.api_key_id)
     if dealer.main_dealer is None or dealer.api_key_id is None:
         return NoAccess(
             f"dealer {dealer.id} has no key yet: `uv run dealers edit {dealer.id} --main-dealer ID --key GROUP`"

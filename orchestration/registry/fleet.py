@@ -16,6 +16,7 @@ _MAIN_DEALER_FIELDS = {
     "range_days": "range_days",
     "max_age_days": "max_age_days",
     "modules": "modules",
+    "whole_group_calls": "whole_group_calls",
 }
 
 

@@ -64,6 +64,9 @@ class MainDealer(Base):
     answer_timeout: Mapped[float] = mapped_column(server_default="60", comment="Seconds")
     attempts: Mapped[int] = mapped_column(server_default="4", comment="Requests a call may take")
     concurrency: Mapped[int] = mapped_column(server_default="4", comment="Requests under way at once, all runs")
+    whole_group_calls: Mapped[bool] = mapped_column(
+        server_default="false", comment="Whether one request may ask for all dealers of a key"
+    )
     is_enabled: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

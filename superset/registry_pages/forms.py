@@ -70,6 +70,9 @@ class MainDealerForm(FlaskForm):
                             description="Requests that a call may take when the server fails.")  # fmt: skip
     concurrency = IntegerField("At once", [_needed("Give a number.")], default=4,
                                description="Requests under way at the same time, over all runs.")  # fmt: skip
+    whole_group_calls = BooleanField("All dealers of a key in one request", description="Where the main dealer allows "
+                                     "requests without a dealer: one in place of one for each dealer. What such a "
+                                     "request does not bring is asked for dealer by dealer.")  # fmt: skip
 
 
 class KeyForm(FlaskForm):

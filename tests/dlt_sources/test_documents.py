@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from asking import DEALER
 
-from dlt_sources.dgi.documents import Document, DocumentReader, Reading, Rejected, days_of
+from dlt_sources.dgi.documents import Document, DocumentReader, Reading, Rejected
 from dlt_sources.dgi.endpoints import ENDPOINTS
+from dlt_sources.dgi.fetched import days_of
 
 OTHER = "09418"
 KNOWN = frozenset([DEALER, OTHER])

@@ -10,7 +10,8 @@ import pytest
 from asking import own_call
 from stand_in import Answer, Reply, Request, records, refusal, stand_in
 
-from dlt_sources.dgi.fetching import Fetched, Fetcher
+from dlt_sources.dgi.fetched import Fetched
+from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.server import Call, Key
 from dlt_sources.dgi.verdicts import Outcome
 

@@ -13,7 +13,7 @@ from pipeline_support import BOOK, Sandbox, Warehouse, dates_back
 from dlt_sources.dgi.client import Answer, Outcome
 from dlt_sources.dgi.documents import DocumentReader
 from dlt_sources.dgi.erased import NOTE, Erased
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.fetched import Fetched
 from dlt_sources.dgi.server import Call, Key, Server, Window
 from orchestration.by_hand import pull_by_hand
 from orchestration.cli import cli

@@ -11,7 +11,7 @@ from sandbox_orders import BOOK, MIXED, Sandbox
 from servers import running_sandbox
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
-from dlt_sources.dgi.fetching import Fetched
+from dlt_sources.dgi.fetched import Fetched
 from orchestration.by_hand import pull_by_hand
 from orchestration.pull.asked import Asked
 from orchestration.pull.pulling import Pull

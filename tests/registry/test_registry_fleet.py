@@ -51,7 +51,7 @@ def access(dealer_id: str = "00000") -> Access:
 def test_what_is_registered_can_be_asked_for(fleet: dict[str, Any]) -> None:
     found = access()
     assert found.server.url("prsp") == "http://127.0.0.1:8900/q7x/h1/prsp/read"
-    assert found.server.modules == {"prsp", "spk"}
+    assert found.server.modules == {"prsp", "spk"} and not found.server.whole_group_calls
     assert (found.server.time_zone, found.server.token_separator, found.server.range_days) == ("Asia/Makassar", ":", 3)
     assert (found.key.api_key, found.key.secret_key, found.key.daily_quota) == ("key-a", "secret-a", 100)
 
@@ -67,13 +67,14 @@ def test_a_second_time_nothing_changes(fleet: dict[str, Any], settings: Settings
 
 
 def test_what_the_fleet_changes_is_changed(fleet: dict[str, Any], settings: Settings, tables: Tables) -> None:
-    fleet["main_dealers"][0]["range_days"] = 7
+    fleet["main_dealers"][0] |= {"range_days": 7, "whole_group_calls": True}
     fleet["keys"][0]["secret_key"] = "another"
     fleet["dealers"][0]["key"] = "B"
     assert register(settings, fleet) == 3
     assert access("00000").key.api_key == "key-b"
     assert access("00001").key.secret_key == "another"
     assert access("00001").server.range_days == 7
+    assert access("00001").server.whole_group_calls
     assert {change[0] for change in tables.changes()} == {"make up"}
 
 

@@ -42,6 +42,16 @@ def test_how_its_server_differs_can_be_entered_and_taken_back(admin: Admin) -> N
     assert (shown["H23 base URL"], shown["token separator"], shown["modules"]) == ("", "", "all")
 
 
+def test_whole_group_calls_are_off_until_they_are_allowed(admin: Admin) -> None:
+    admin.adds_main_dealer()
+    assert admin.fields("main-dealer", "show", "Q7X")["whole group calls"] == "no"
+    said = admin.does("main-dealer", "edit", "Q7X", "--whole-group-calls")
+    assert said == "main dealer Q7X changed: whole_group_calls\n"
+    assert admin.fields("main-dealer", "show", "Q7X")["whole group calls"] == "yes"
+    admin.does("main-dealer", "edit", "Q7X", "--no-whole-group-calls")
+    assert admin.fields("main-dealer", "show", "Q7X")["whole group calls"] == "no"
+
+
 def test_edit_changes_only_what_is_given(admin: Admin) -> None:
     admin.adds_main_dealer()
     before = admin.fields("main-dealer", "show", "Q7X")

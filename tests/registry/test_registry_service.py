@@ -88,6 +88,10 @@ def test_a_change_needs_a_name_and_the_history_tells_it(caller: Caller, tables: 
     caller.ask("PATCH", "/dealers/09417", json={"is_enabled": False})
     assert tables.changes()[-1] == ("siti aminah", "dealer", "09417", "edit", {"is_enabled": [True, False]})
     assert tables.changes()[1][4]["secret_encrypted"] == "changed"
+    assert caller.ask("PATCH", "/main-dealers/Q7X", json={"whole_group_calls": True})["changed"] == [
+        "whole_group_calls"
+    ]
+    assert caller.ask("GET", "/main-dealers/Q7X")["whole_group_calls"] is True
     found = caller.ask("GET", "/changes", params={"search": "aminah", "entity": "dealer", "size": 1})
     assert found["total"] == 2 and found["rows"][0]["values"] == {"is_enabled": [True, False]}
     assert caller.ask("GET", "/changes", params={"search": "nobody"})["total"] == 0

@@ -17,6 +17,7 @@ _REFUSALS = {
     "dealer_unknown": "Dealer Tidak Terdaftar",
     "range": "Melebihi Rentang Waktu Pengambilan Data",
     "server_failure": "Gagal Mengambil Data",
+    "dealer_needed": "Parameter dealerId Wajib Diisi",
 }
 _STATUSES = {"http_500": 500, "http_503": 503, "http_429": 429, "not_found": 404, "html": 200, "redirect": 302}
 _BROKEN = ("broken_json", "cut_json")
@@ -24,7 +25,7 @@ _NO_ANSWER = {"timeout": requests.Timeout, "slow_drip": requests.ConnectionError
 
 
 def test_every_kind_is_tested() -> None:
-    assert {*_REFUSALS, *_STATUSES, *_BROKEN, *_NO_ANSWER} == set(KINDS)
+    assert {*_REFUSALS, *_STATUSES, *_BROKEN, *_NO_ANSWER, "no_dealer_ids"} == set(KINDS)
 
 
 def _order(client: Client, kind: str, **rest: Any) -> str:
@@ -85,6 +86,16 @@ def test_a_fault_meets_its_dealer_and_module_after_and_as_often_as_ordered(clien
     assert [status(first, "spk") for _ in range(4)] == [200, 500, 500, 200]
     assert client.get("/sandbox/faults") == []
     assert "error" in client.post("/sandbox/faults", {"main_dealer": BOOK, "kind": "flood"})
+
+
+def test_faults_of_requests_for_a_whole_group_leave_those_for_a_dealer_alone(client: Client, today: date) -> None:
+    dealer = client.dealers_of(BOOK)[0]
+    client.post("/sandbox/faults", {"main_dealer": BOOK, "kind": "no_dealer_ids", "whole_group": True})
+    group, alone = (client.call(dealer, "prsp", _window(today) | asked).json() for asked in ({}, {"dealerId": dealer}))
+    assert {record["dealerId"] for record in alone["data"]} == {dealer}
+    assert len(group["data"]) > len(alone["data"])
+    assert not any("dealerId" in record for record in group["data"])
+    client.delete("/sandbox/faults")
 
 
 def test_calls_are_counted_with_their_concurrency(client: Client, today: date) -> None:

@@ -158,10 +158,12 @@ def test_a_main_dealer_with_complaints_beside_its_fields(admin: Visitor, warehou
     sound = form | {"max_age_days": "30", "range_days": "5", "base_url": "http://127.0.0.1:9/dgi"}
     assert "TST was added" in admin.sends("main-dealers/add", **sound)
     assert "already" in complaint(admin.sends("main-dealers/add", **sound), "id")
-    assert "was saved" in admin.sends("main-dealers/TST/edit", **sound | {"name": "Uji Coba"})
-    assert rows(warehouse, "select name, modules from registry.main_dealer where id = 'TST'") == [
-        ("Uji Coba", ["prsp", "spk"])
-    ]
+    changed = sound | {"name": "Uji Coba", "whole_group_calls": "y"}
+    assert "was saved" in admin.sends("main-dealers/TST/edit", **changed)
+    saved = "select name, modules, whole_group_calls from registry.main_dealer where id = 'TST'"
+    assert rows(warehouse, saved) == [("Uji Coba", ["prsp", "spk"], True)]
+    assert "was saved" in admin.sends("main-dealers/TST/edit", **changed | {"whole_group_calls": ""})
+    assert rows(warehouse, saved)[0][2] is False
     assert "not asked any more" in admin.sends("main-dealers/TST/switch", on="0")
     assert "is asked again" in admin.sends("main-dealers/TST/switch", on="1")
 

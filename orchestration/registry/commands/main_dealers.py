@@ -30,6 +30,11 @@ def _server_options(is_new: bool) -> Callable[[Any], Any]:
         click.option("--answer-timeout", type=float, help="Seconds; default 60."),
         click.option("--attempts", type=int, help="Requests that a call may take; default 4."),
         click.option("--concurrency", type=int, help="Requests under way at once; default 4."),
+        click.option(
+            "--whole-group-calls/--no-whole-group-calls",
+            default=None,
+            help="Whether one request may ask for all dealers of a key; default not.",
+        ),
     ]
 
     def decorate(command: Any) -> Any:
@@ -124,6 +129,7 @@ def _show(main_dealer_id: str) -> None:
             "answer timeout": f"{m.answer_timeout:g} s",
             "attempts": m.attempts,
             "concurrency": m.concurrency,
+            "whole group calls": "yes" if m.whole_group_calls else "no",
             "state": state(m.is_enabled),
             "added": f"{m.created_at:%Y-%m-%d %H:%M %Z}",
             "keys": ", ".join(keys) or "none yet",

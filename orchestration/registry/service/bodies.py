@@ -32,6 +32,7 @@ class EditMainDealer(Body):
     answer_timeout: float = 0
     attempts: int = 0
     concurrency: int = 0
+    whole_group_calls: bool = False
     is_enabled: bool = True
 
 

@@ -10,6 +10,7 @@ with committed as (
 
 select
     document.call_id,
+    coalesce(document.request_id, document.call_id) as request_id,
     document.main_dealer_id,
     document.dealer_id,
     document.api_key_name,
@@ -50,5 +51,6 @@ select
     document.new_versions,
     document.deleted,
     document.rejected,
-    document.answer_bytes
+    document.answer_bytes,
+    document.asked_alone
 from committed as document
