@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
     keep_logs_days: int = Field(default=90, ge=7)
+    keep_rejected_days: int = Field(default=365, ge=30)
 
     alert_urls: str | None = _HIDDEN
     alert_after_minutes: int = Field(default=15, ge=0)

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AS_OWNER = {
     "orchestration/erasure.py": "erases from raw, which nobody else may change",
     "orchestration/registry/migrate.py": "makes tables and grants",
+    "orchestration/retention.py": "empties old rejected records in raw",
     "orchestration/settings.py": "says what the address is",
     "stack/__main__.py": "make psql",
 }
