@@ -15,6 +15,7 @@ DATABASES = {
     "warehouse_url": ("dealers", "warehouse"),
     "warehouse_loader_url": ("loader", "warehouse"),
     "warehouse_transformer_url": ("transformer", "warehouse"),
+    "warehouse_registry_url": ("registry_editor", "warehouse"),
     "warehouse_reader_url": ("bi_reader", "warehouse"),
     "warehouse_dealer_reader_url": ("dealer_reader", "warehouse"),
     "dagster_database_url": ("dagster", "dagster"),

@@ -103,5 +103,5 @@ def _around(context: dg.AssetExecutionContext, modules: list[str], dealers: set[
 
 
 def _enabled_dealers(settings: Settings) -> list[str]:
-    with open_registry(settings) as registry:
+    with open_registry(settings, url=settings.loader()) as registry:
         return [dealer.id for dealer in registry.dealers(enabled_only=True)]

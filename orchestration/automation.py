@@ -138,7 +138,7 @@ def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | d
 def registry_dealers(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for a transform when the models' dealers are not the registry's."""
     try:
-        url = load_settings().warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+        url = load_settings().transformer().set(drivername="postgresql").render_as_string(hide_password=False)
     except SettingError as unusable:
         yield dg.SkipReason(str(unusable))
         return

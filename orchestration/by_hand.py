@@ -76,7 +76,7 @@ def _run(
 
 def _check_dealers(settings: Settings, instance: dg.DagsterInstance, dealers: list[str]) -> None:
     """Dealers must exist, and have their partitions before the run marks any of them."""
-    with open_registry(settings) as registry:
+    with open_registry(settings, url=settings.loader()) as registry:
         for dealer_id in dealers:
             registry.dealer(dealer_id)
         lacking, _ = in_step(instance, [dealer.id for dealer in registry.dealers()])

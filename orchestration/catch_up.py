@@ -87,7 +87,7 @@ def catch_up(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipRe
     now, change, last = datetime.now(UTC), _newest_change(url), _Cursor.read(context.cursor)
     if last.change == change and now - last.looked_at < _LOOK_AGAIN:
         return dg.SkipReason(f"nothing was missing at {last.looked_at:%H:%M:%S} UTC")
-    with open_registry(settings) as registry:
+    with open_registry(settings, url=settings.loader()) as registry:
         lacking, _ = in_step(context.instance, [dealer.id for dealer in registry.dealers()])
     batch = _next_batch(context.instance, settings, also=lacking)
     if batch is None:
@@ -128,7 +128,7 @@ def _next_batch(instance: dg.DagsterInstance, settings: Settings, also: Sequence
 def _today_began(settings: Settings) -> datetime:
     """When the latest local day of any main dealer began."""
     now = datetime.now(UTC)
-    with open_registry(settings) as registry:
+    with open_registry(settings, url=settings.loader()) as registry:
         zones = {ZoneInfo(main_dealer.time_zone) for main_dealer in registry.main_dealers()}
     return max(datetime.combine(now.astimezone(zone), time_of_day.min, zone) for zone in zones).astimezone(UTC)
 
@@ -162,4 +162,4 @@ def _pulls(run: dg.DagsterRun) -> bool:
 
 
 def _warehouse_url(settings: Settings) -> str:
-    return settings.warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    return settings.loader().set(drivername="postgresql").render_as_string(hide_password=False)

@@ -61,7 +61,7 @@ class _Version:
 def find(settings: Settings, dealer_id: str, criterion: str, value: str) -> Found:
     """The documents that concern a person at a dealer. Raises RegistryError when the value can tell nobody."""
     found = Found()
-    with open_registry(settings) as registry:
+    with open_registry(settings, url=settings.warehouse()) as registry:
         registry.dealer(dealer_id)
     with closing(psycopg2.connect(_url(settings))) as connection:
         if criterion == personal.CUSTOMER_KEY:
@@ -77,7 +77,8 @@ def find(settings: Settings, dealer_id: str, criterion: str, value: str) -> Foun
 def erase(settings: Settings, dealer_id: str, criterion: str, found: Found) -> int:
     """Erase what was found, and note that. Returns how many rows of raw were changed. The transform is the caller's."""
     url = _url(settings)
-    with open_locks(url) as locks, locks.dealers([dealer_id]), open_registry(settings) as registry:
+    as_owner = open_registry(settings, url=settings.warehouse())
+    with open_locks(url) as locks, locks.dealers([dealer_id]), as_owner as registry:
         secret = registry.session.scalars(select(ErasureSecret.secret)).one()
         hashes = sorted(hashed(secret, dealer_id, *one) for one in found.identifiers)
         connection = registry.session.connection().connection.dbapi_connection

@@ -24,7 +24,8 @@ from orchestration.settings import SettingError, load_settings
 def pull_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run over what no fetch schedule names."""
     try:
-        with open_registry(load_settings()) as registry:
+        settings = load_settings()
+        with open_registry(settings, url=settings.loader()) as registry:
             modules = by_default(assigned(registry))
     except SettingError as unusable:
         return dg.SkipReason(str(unusable))
@@ -49,7 +50,8 @@ def fetch_schedules(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg
         context.update_cursor(now.isoformat())
         return dg.SkipReason("looking from now on")
     try:
-        with open_registry(load_settings()) as registry:
+        settings = load_settings()
+        with open_registry(settings, url=settings.loader()) as registry:
             places, reasons = due(assigned(registry), datetime.fromisoformat(context.cursor), now)
     except SettingError as unusable:
         return dg.SkipReason(str(unusable))

@@ -27,7 +27,7 @@ _FREE_BYTES, _FREE_SHARE = 2 * 1024**3, 0.05
 _LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries {
     name locationOrLoadError { ... on PythonError { message } }
 } } } }"""
-_DATABASES = {"warehouse": "warehouse_url", "dagster": "dagster_database_url", "superset": "superset_database_url"}
+_DATABASES = {"dagster": "dagster_database_url", "superset": "superset_database_url"}
 # Name -> setting of its port, path that answers when it is of use, program of `make logs`. What this stack has not,
 # has no such setting.
 _SERVERS = {
@@ -110,13 +110,14 @@ def _connect(url: str) -> "psycopg2.extensions.connection":
 
 def _postgres(settings: Settings) -> Finding:
     answers, silent = [], []
-    for name, setting in _DATABASES.items():
-        if url := getattr(settings, setting):
-            try:
-                with closing(_connect(url)):
-                    answers.append(name)
-            except psycopg2.Error:
-                silent.append(name)
+    addresses = {"warehouse": _warehouse(settings)} if settings.warehouse_url or settings.warehouse_registry_url else {}
+    addresses |= {name: url for name, setting in _DATABASES.items() if (url := getattr(settings, setting))}
+    for name, url in addresses.items():
+        try:
+            with closing(_connect(url)):
+                answers.append(name)
+        except psycopg2.Error:
+            silent.append(name)
     if silent:
         sentence = f"the database {', '.join(silent)} does not answer"
         return Finding("Postgres", False, sentence, "make up starts it; make logs P=postgres tells why it stopped")
@@ -172,9 +173,12 @@ def _server_check(settings: Settings, name: str) -> Callable[[], list[Finding]]:
 
 
 def _of_data(settings: Settings, check: Callable[[Any], list[tuple[str, bool, str, str]]]) -> list[Finding]:
-    url = settings.warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
-    with closing(_connect(url)) as connection, connection.cursor() as cursor:
+    with closing(_connect(_warehouse(settings))) as connection, connection.cursor() as cursor:
         return [Finding(*row) for row in check(cursor)]
+
+
+def _warehouse(settings: Settings) -> str:
+    return settings.registry().set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _disk(settings: Settings) -> Finding:

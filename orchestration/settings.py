@@ -23,6 +23,7 @@ _WAREHOUSE_ADDRESSES = (
     "warehouse_url",
     "warehouse_loader_url",
     "warehouse_transformer_url",
+    "warehouse_registry_url",
     "warehouse_reader_url",
     "warehouse_dealer_reader_url",
 )
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     warehouse_url: str | None = _HIDDEN
     warehouse_loader_url: str | None = _HIDDEN
     warehouse_transformer_url: str | None = _HIDDEN
+    warehouse_registry_url: str | None = _HIDDEN
     warehouse_reader_url: str | None = _HIDDEN
     warehouse_dealer_reader_url: str | None = _HIDDEN
     dagster_database_url: str | None = _HIDDEN
@@ -76,6 +78,7 @@ class Settings(BaseSettings):
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
     keep_logs_days: int = Field(default=90, ge=7)
+    keep_rejected_days: int = Field(default=365, ge=30)
 
     alert_urls: str | None = _HIDDEN
     alert_after_minutes: int = Field(default=15, ge=0)
@@ -124,14 +127,23 @@ class Settings(BaseSettings):
         )
 
     def loader(self) -> URL:
-        """The warehouse's address for pulling: adds to raw, reads the registry. Raises SettingError."""
+        """The warehouse's address for pulling: adds to raw, reads the registry, keeps incidents.
+
+        Raises SettingError.
+        """
         return self._warehouse_as("WAREHOUSE_LOADER_URL", self.warehouse_loader_url)
 
     def transformer(self) -> URL:
         """The warehouse's address for dbt: reads raw, makes everything after it. Raises SettingError."""
         return self._warehouse_as("WAREHOUSE_TRANSFORMER_URL", self.warehouse_transformer_url)
 
+    def registry(self) -> URL:
+        """The warehouse's address for editing the registry, and for nothing else. Raises SettingError."""
+        return self._warehouse_as("WAREHOUSE_REGISTRY_URL", self.warehouse_registry_url)
+
     def _warehouse_as(self, name: str, url: str | None) -> URL:
+        if url and not self.warehouse_url:
+            return _psycopg2(name, url)  # a process that is not given the owner's
         owner = self.warehouse()
         found = _psycopg2(name, url) if url else owner
         # One of `make up` may be left from before the warehouse moved elsewhere.

@@ -21,6 +21,7 @@ DATABASES = {
     "WAREHOUSE_URL": ("dealers", "warehouse"),
     "WAREHOUSE_LOADER_URL": ("loader", "warehouse"),
     "WAREHOUSE_TRANSFORMER_URL": ("transformer", "warehouse"),
+    "WAREHOUSE_REGISTRY_URL": ("registry_editor", "warehouse"),
     "WAREHOUSE_READER_URL": ("bi_reader", "warehouse"),
     "WAREHOUSE_DEALER_READER_URL": ("dealer_reader", "warehouse"),
     "DAGSTER_DATABASE_URL": ("dagster", "dagster"),
@@ -34,6 +35,8 @@ READERS = {
     "WAREHOUSE_DEALER_READER_URL": "reads there what row security shows of the person's own dealers",
     "API_DATABASE_URL": "may only read the schema core (docs/api.md)",
 }
+# The owner does their work where they are not given.
+OPTIONAL = ("WAREHOUSE_LOADER_URL", "WAREHOUSE_TRANSFORMER_URL", "WAREHOUSE_REGISTRY_URL")
 SECRETS = (
     SUPERUSER_PASSWORD,
     "DGI_ENCRYPTION_KEY",

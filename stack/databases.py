@@ -18,11 +18,11 @@ OWNERS = ("dealers", "dagster", "superset")
 # It never logs in as the second: it becomes it where somebody sees some dealers only.
 _OF_THE_API = {
     "api_reader": (
-        "grant connect on database warehouse to api_reader",
+        "grant connect on database {database} to api_reader",
         "do $$ begin create role api_dealer_reader nologin; exception when duplicate_object then null; end $$",
         "grant api_dealer_reader to api_reader",
     ),
-    "api_user_reader": ("grant connect on database superset to api_user_reader",),
+    "api_user_reader": ("grant connect on database {database} to api_user_reader",),
 }
 # What dbt makes, and so owns.
 TRANSFORMED = ("staging", "core", "marts", "restricted")
@@ -38,6 +38,7 @@ _RIGHTS = {
         *(f"create schema if not exists {schema}" for schema in TRANSFORMED),
         *(f"alter schema {schema} owner to transformer" for schema in TRANSFORMED),
     ),
+    "registry_editor": (),
     "bi_reader": (
         "create schema if not exists marts authorization dealers",
         "grant usage on schema marts to bi_reader",
@@ -70,9 +71,10 @@ _OTHERS_IN_SCHEMAS = """
 def provide(superuser_url: str, addresses: Mapping[str, str]) -> None:
     """Make the roles and databases of `addresses` (by setting, as in credentials.DATABASES), or complete them.
 
-    Passwords are set to what the addresses say. Raises psycopg2.Error.
+    Databases and passwords are those of the addresses. Raises psycopg2.Error.
     """
-    wanted = [(*DATABASES[name], str(make_url(url).password)) for name, url in addresses.items()]
+    urls = {DATABASES[name][0]: make_url(url) for name, url in addresses.items()}
+    wanted = [(role, str(url.database), str(url.password)) for role, url in urls.items()]
     connection = psycopg2.connect(superuser_url)
     try:
         connection.autocommit = True  # databases are not made in a transaction
@@ -82,13 +84,13 @@ def provide(superuser_url: str, addresses: Mapping[str, str]) -> None:
             for role, database, _ in wanted:
                 if role in OWNERS:
                     _provide_database(cursor, database, role)
-            for role, _, _ in wanted:
+            for role, database, _ in wanted:
                 for statement in _OF_THE_API.get(role, ()):
-                    cursor.execute(statement)
+                    cursor.execute(sql.SQL(statement).format(database=sql.Identifier(database)))
     finally:
         connection.close()
-    if guests := [role for role, _, _ in wanted if role in _RIGHTS]:
-        warehouse = make_url(superuser_url).set(database="warehouse")
+    if guests := [role for role in urls if role in _RIGHTS]:
+        warehouse = make_url(superuser_url).set(database=urls[guests[0]].database)
         _share_warehouse(warehouse.render_as_string(hide_password=False), guests)
 
 
@@ -111,11 +113,11 @@ def _provide_database(cursor: "psycopg2.extensions.cursor", database: str, owner
 
 def _share_warehouse(warehouse_url: str, guests: Collection[str]) -> None:
     """What the roles that do not own the warehouse may do there, today's tables and later ones."""
-    connection = psycopg2.connect(warehouse_url)
+    connection, name = psycopg2.connect(warehouse_url), sql.Identifier(str(make_url(warehouse_url).database))
     try:
         with connection, connection.cursor() as cursor:
             for statement in _statements(guests):
-                cursor.execute(sql.SQL(statement).format(database=sql.Identifier("warehouse")))
+                cursor.execute(sql.SQL(statement).format(database=name))
             if "transformer" in guests:  # of an older version or a restored backup
                 cursor.execute(_OTHERS_IN_SCHEMAS, {"schemas": list(TRANSFORMED)})
                 for (hand_over,) in cursor.fetchall():

@@ -25,12 +25,13 @@ def fill(site: Site, steps: Steps) -> None:
     """Register the demo fleet and, unless that has been done with this fleet, pull what the sandbox keeps."""
     fleet = _fetch_fleet(f"http://127.0.0.1:{site.settings.sandbox_port}")
     # New dealers would be pulled by the sensor `catch_up`, too.
-    with holding_catch_up(str(site.settings.warehouse_url)):
+    warehouse = site.settings.loader().set(drivername="postgresql").render_as_string(hide_password=False)
+    with holding_catch_up(warehouse):
         with steps.step("The demo's dealers"):
             register(site.settings, fleet)
         mark = site.var / "demo-pulled"
         wanted = _fingerprint(site, fleet)
-        if mark.exists() and mark.read_text() == wanted and _has_calls(str(site.settings.warehouse_url)):
+        if mark.exists() and mark.read_text() == wanted and _has_calls(warehouse):
             return
         _pull(site, fleet, steps)
         mark.write_text(wanted)

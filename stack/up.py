@@ -59,7 +59,9 @@ def refuse_weak_secrets(site: Site) -> None:
         return
     given = {**site.credentials, **site.outside}
     secrets = {name: value for name, value in given.items() if name in credentials.SECRETS}
-    needed = [name for name in credentials.SECRETS if name != credentials.SUPERUSER_PASSWORD or site.server]
+    optional = {credentials.SUPERUSER_PASSWORD} if not site.server else set()
+    optional |= set(credentials.OPTIONAL) if "WAREHOUSE_URL" in site.outside else set()
+    needed = [name for name in credentials.SECRETS if name not in optional]
     if complaints := secret_rules.complaints(secrets, needed):
         raise StackError("\n".join(f"{complaint}." for complaint in complaints))
 

@@ -82,7 +82,7 @@ def state_in_words(settings: Settings) -> str:
 
 
 def _read(settings: Settings, query: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    url = settings.warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    url = settings.loader().set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(url, connect_timeout=5)) as connection, connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

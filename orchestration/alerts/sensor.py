@@ -30,7 +30,7 @@ def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     now = datetime.now(UTC)
     try:
         settings = load_settings()
-        url = settings.warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+        url = settings.loader().set(drivername="postgresql").render_as_string(hide_password=False)
         addresses = destinations(settings)
     except SettingError as unusable:
         return dg.SkipReason(str(unusable))

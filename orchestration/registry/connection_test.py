@@ -91,7 +91,7 @@ def _pairs(entry: ApiKey, key: Key) -> Iterator[Key]:
 @contextmanager
 def _quota(settings: Settings, subjects: list[_Subject]) -> Iterator[Callable[[Call], bool]]:
     """These requests count as all others do."""
-    url = settings.warehouse().set(drivername="postgresql").render_as_string(hide_password=False)
+    url = settings.registry().set(drivername="postgresql").render_as_string(hide_password=False)
     key_ids = {(subject.server.id, subject.key.name): subject.key_id for subject in subjects}
     with open_quota(url, key_ids) as quota:
         yield quota.may_call

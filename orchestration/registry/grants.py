@@ -11,6 +11,10 @@ from sqlalchemy import Connection, text
 _ASKS_WHO_SEES_WHAT = ("usage on schema registry", "execute on function registry.visible_dealers()")
 # Everything of a key but itself: names and quotas are in the marts.
 _KEY_WITHOUT_SECRET = "id, main_dealer_id, name, daily_quota, is_enabled, created_at"  # noqa: S105
+# When what was last changed: what failed before that may be asked for again.
+_CHANGE_NUMBERS = "id, changed_at, entity, entity_id"
+# What the calls came to, for the health page: of what they brought, nothing.
+_CALLS = "dealer_id, module, outcome, called_at, window_to, _dlt_load_id"
 # Added to and never changed, for raw is the only copy of what cannot be fetched again.
 _READ_RAW = "select on all tables in schema raw"
 _ADD_TO_RAW = "select, insert on all tables in schema raw"
@@ -18,9 +22,14 @@ _ADD_TO_RAW = "select, insert on all tables in schema raw"
 GRANTS: Mapping[str, tuple[str, ...]] = {
     "loader": (
         "usage on schema registry",
-        "select on registry.main_dealer, registry.api_key, registry.dealer",
+        "select on registry.main_dealer, registry.api_key, registry.dealer, registry.fetch_schedule",
+        f"select ({_CHANGE_NUMBERS}) on registry.change",
         "select on registry.erasure, registry.erased_document, registry.erasure_secret",
         "select, insert, update on registry.key_usage",
+        # The alerts look through what was loaded, and keep what they find as incidents.
+        "select, insert, update on registry.incident",
+        "select, insert, update, delete on registry.alert_message",
+        "usage on sequence registry.incident_id_seq, registry.alert_message_id_seq",
         "usage on schema raw",
         _ADD_TO_RAW,
     ),
@@ -28,13 +37,21 @@ GRANTS: Mapping[str, tuple[str, ...]] = {
         "usage on schema registry",
         "select on registry.main_dealer, registry.dealer",
         f"select ({_KEY_WITHOUT_SECRET}) on registry.api_key",
+        "select (id) on registry.change",
         "usage on schema raw",
         _READ_RAW,
     ),
     "registry_editor": (
         "usage on schema registry",
-        "select, insert, update, delete on all tables in schema registry",
-        "usage on all sequences in schema registry",
+        "select, insert, update on registry.main_dealer, registry.api_key, registry.dealer, registry.fetch_schedule",
+        "select, insert, delete on registry.user_dealer",
+        "select, insert on registry.change",
+        "usage on sequence registry.api_key_id_seq, registry.fetch_schedule_id_seq, registry.change_id_seq",
+        "select, insert, update on registry.key_usage",  # a test of a connection counts like any call
+        "select on registry.incident, registry.alert_message",
+        "usage on schema raw",
+        f"select ({_CALLS}) on raw.api_call",
+        "select (load_id, status) on raw._dlt_loads",
     ),
     "dealer_reader": _ASKS_WHO_SEES_WHAT,
     "api_reader": _ASKS_WHO_SEES_WHAT,
@@ -48,6 +65,7 @@ def grant(connection: Connection) -> None:
     for role, rights in GRANTS.items():
         if role in roles:
             for schema in ("registry", "raw"):
-                connection.execute(text(f"revoke all on all tables in schema {schema} from {role}"))
+                for kind in ("tables", "sequences"):
+                    connection.execute(text(f"revoke all on all {kind} in schema {schema} from {role}"))
             for right in rights:
                 connection.execute(text(f"grant {right} to {role}"))

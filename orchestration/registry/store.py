@@ -198,11 +198,11 @@ class Registry:
 
 @contextmanager
 def open_registry(settings: Settings, changed_by: str | None = None, url: URL | None = None) -> Iterator[Registry]:
-    """The registry in a transaction that is committed when the block ends well, by default as the warehouse's owner.
+    """The registry in a transaction that is committed when the block ends well, by default as its editor.
 
     Raises SettingError.
     """
-    engine = create_engine(url or settings.warehouse(), hide_parameters=True, connect_args={"connect_timeout": 10})
+    engine = create_engine(url or settings.registry(), hide_parameters=True, connect_args={"connect_timeout": 10})
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
             yield Registry(session, settings, changed_by or _user())

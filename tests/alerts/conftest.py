@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from alerts_support import BOOK, MIXED, Mailbox, Sandbox, Stack, Tick, Webhook
 from cryptography.fernet import Fernet
+from roles import roles_in
 from servers import running_sandbox
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
@@ -38,7 +39,9 @@ def installed(
         for name in Settings.model_fields:
             environment.delenv(name.upper(), raising=False)
         environment.setenv("VAR_DIR", str(var))
-        environment.setenv("WAREHOUSE_URL", new_database("warehouse"))
+        warehouse = new_database("warehouse")
+        for name, url in {"WAREHOUSE_URL": warehouse, **roles_in(warehouse)}.items():
+            environment.setenv(name, url)
         environment.setenv("DAGSTER_DATABASE_URL", new_database("dagster"))
         environment.setenv("DGI_ENCRYPTION_KEY", Fernet.generate_key().decode())
         environment.setenv("ALERT_DISK_FREE_PERCENT", "0")

@@ -252,6 +252,7 @@ def test_the_queries_use_their_indexes(stack: Stack) -> None:
     from orchestration.alerts.records import _REJECTED, _UNDOCUMENTED
 
     with psycopg2.connect(stack.url) as connection, connection.cursor() as cursor:
+        cursor.execute("analyze raw.api_call, raw._dlt_loads, raw.rejected_record")
         cursor.execute("set enable_seqscan = off")
         for query, index in (
             (_OPEN_FAILURES, "api_call_not_arrived"),

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from cryptography.fernet import Fernet
 from pipeline_support import Sandbox, Warehouse
+from roles import roles_in
 from servers import running_sandbox
 
 from orchestration.registry.fleet import register
@@ -39,7 +40,9 @@ def settings(
     (home / "dagster.yaml").symlink_to(ROOT / "orchestration" / "dagster.yaml")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("VAR_DIR", str(var))
-        environment.setenv("WAREHOUSE_URL", new_database("warehouse"))
+        warehouse = new_database("warehouse")
+        for name, url in {"WAREHOUSE_URL": warehouse, **roles_in(warehouse)}.items():
+            environment.setenv(name, url)
         environment.setenv("DAGSTER_DATABASE_URL", new_database("dagster"))
         environment.setenv("DGI_ENCRYPTION_KEY", Fernet.generate_key().decode())
         made = load_settings()

@@ -1,4 +1,4 @@
-"""Old events and clicks go; what tells which partitions are there stays, and so does all of what is new."""
+"""Old events and clicks go, old rejected records are emptied; partitions stay, and so does all of what is new."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -6,8 +6,9 @@ from contextlib import closing
 import dagster as dg
 import psycopg2
 import pytest
+from pipeline_support import Warehouse
 
-from orchestration.retention import apply, apply_retention
+from orchestration.retention import REJECTED, apply, apply_retention
 from orchestration.settings import Settings, load_settings
 
 pytestmark = pytest.mark.slow
@@ -48,7 +49,7 @@ def url_of(settings: Settings) -> str:
 def test_what_is_old_goes_and_materializations_stay(kept: Settings, instance: dg.DagsterInstance) -> None:
     assert dg.materialize([something], instance=instance).success
     before = counts(kept)
-    assert apply(kept, 90, dry_run=True) == {"Dagster's events": 0, "Superset's log": 2}
+    assert apply(kept, dry_run=True) == {"Dagster's events": 0, "Superset's log": 2, REJECTED: 0}
     assert apply_retention.execute_in_process(
         instance=instance, run_config={"ops": {"remove_what_is_old": {"config": {"dry_run": True}}}}
     ).success
@@ -57,8 +58,33 @@ def test_what_is_old_goes_and_materializations_stay(kept: Settings, instance: dg
             "update event_logs set timestamp = timestamp - interval '91 days' where run_id in "
             "(select run_id from event_logs where asset_key is not null)"
         )
-    removed = apply(kept, 90, dry_run=False)
-    assert removed == {"Dagster's events": before[False], "Superset's log": 2}
+    removed = apply(kept, dry_run=False)
+    assert removed == {"Dagster's events": before[False], "Superset's log": 2, REJECTED: 0}
     assert counts(kept)[True] == before[True]
     assert instance.get_latest_materialization_event(dg.AssetKey("something")) is not None
-    assert apply(kept, 90, dry_run=False) == {"Dagster's events": 0, "Superset's log": 0}
+    assert apply(kept, dry_run=False) == {"Dagster's events": 0, "Superset's log": 0, REJECTED: 0}
+
+
+def test_records_that_could_not_be_used_are_emptied_and_still_counted(
+    kept: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for days in (1, 364, 366):
+        warehouse.execute(
+            "insert into raw.rejected_record (call_id, main_dealer_id, dealer_id, module, reason, payload, received_at,"
+            " content_hash, _dlt_load_id) values (%s, 'Q7X', '77001', 'prsp', 'no key', '{\"nama\": \"Siti\"}',"
+            " now() - make_interval(days => %s), %s, '1')",
+            f"call {days}", days, f"hash {days}",
+        )  # fmt: skip
+    seen = "select reason, content_hash, payload from raw.rejected_record order by received_at"
+    whole = '{"nama": "Siti"}'
+    assert apply(kept, dry_run=True)[REJECTED] == 1
+    assert apply(kept, dry_run=False)[REJECTED] == 1
+    assert warehouse.rows(seen) == [
+        ("no key", f"hash {n}", text) for n, text in ((366, "null"), (364, whole), (1, whole))
+    ]
+    noted = "select table_name, operation from raw.maintenance"
+    assert warehouse.rows(noted) == [("rejected_record", "UPDATE")]
+    monkeypatch.setenv("KEEP_REJECTED_DAYS", "30")
+    assert apply(load_settings(), dry_run=False)[REJECTED] == 1
+    assert apply(load_settings(), dry_run=False)[REJECTED] == 0
+    assert len(warehouse.rows(noted)) == 2, "nothing to do is not noted"

@@ -1,11 +1,14 @@
-"""For each test an empty registry, and the environment that leads the command line to it."""
+"""For each test an empty registry, and the environment that leads the command line to it, as its editor."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 from cryptography.fernet import Fernet
 from registry_support import Admin, Tables, tables_of
+from sqlalchemy import make_url
 
 from orchestration.registry.migrate import migrate
 from orchestration.settings import Settings, load_settings
@@ -15,8 +18,17 @@ from orchestration.settings import Settings, load_settings
 def migrated(new_database: Callable[[str], str]) -> str:
     """The address of a migrated database."""
     url = new_database("registry")
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("create role registry_editor login password 'of-the-registry'")
     migrate(Settings(_env_file=None, warehouse_url=url))
     return url
+
+
+@pytest.fixture(scope="session")
+def editor_url(migrated: str) -> str:
+    """The same as those reach it who edit the registry."""
+    url = make_url(migrated).set(username="registry_editor", password="of-the-registry")
+    return url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -29,9 +41,10 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
 
 
 @pytest.fixture
-def settings(environment: pytest.MonkeyPatch, migrated: str) -> Settings:
+def settings(environment: pytest.MonkeyPatch, migrated: str, editor_url: str) -> Settings:
     """Settings of a warehouse with an empty registry and no loads, set in the environment."""
     environment.setenv("WAREHOUSE_URL", migrated)
+    environment.setenv("WAREHOUSE_REGISTRY_URL", editor_url)
     environment.setenv("DGI_ENCRYPTION_KEY", Fernet.generate_key().decode())
     made = load_settings()
     with tables_of(made) as tables:

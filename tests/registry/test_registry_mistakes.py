@@ -55,6 +55,7 @@ def test_a_pull_that_cannot_begin(settings: Settings, environment: pytest.Monkey
     admin.adds_key()
     admin.adds_dealer("00001")
     assert "there is no dealer 09417 in the registry" in admin.is_refused(*pull)
+    environment.delenv("WAREHOUSE_REGISTRY_URL")
     environment.setenv("WAREHOUSE_URL", f"postgresql://u:hidden@127.0.0.1:{unused_port()}/w")
     assert admin.is_refused(*pull).startswith("Postgres cannot be used: ")
 
@@ -62,6 +63,7 @@ def test_a_pull_that_cannot_begin(settings: Settings, environment: pytest.Monkey
 @pytest.mark.slow
 def test_postgres_that_does_not_let_us_in(settings: Settings, environment: pytest.MonkeyPatch) -> None:
     url = make_url(settings.require("warehouse_url"))
+    environment.delenv("WAREHOUSE_REGISTRY_URL")
     for other in (url.set(password="hidden"), url.set(database="none")):
         environment.setenv("WAREHOUSE_URL", other.render_as_string(hide_password=False))
         sentence = Admin().is_refused("list")
@@ -80,6 +82,9 @@ def test_two_admins_enter_the_same_at_once(settings: Settings, environment: pyte
     )
 
 
+_NOWHERE = "postgresql://u:p@127.0.0.1:1/w"
+
+
 class TestRealCommand:
     """`dealers` as its own process; what goes well there is in test_registry_page.py."""
 
@@ -89,7 +94,7 @@ class TestRealCommand:
         ("environment_of_process", "command", "sentence"),
         [
             ({}, "show 1", "dealers: there is no dealer 1 in the registry; see `uv run dealers list`\n"),
-            ({"WAREHOUSE_URL": "postgresql://u:p@127.0.0.1:1/w"}, "list", "dealers: Postgres cannot be used: "),
+            ({"WAREHOUSE_URL": _NOWHERE, "WAREHOUSE_REGISTRY_URL": ""}, "list", "dealers: Postgres cannot be used: "),
             ({"POSTGRES_PORT": "x"}, "list", "dealers: POSTGRES_PORT has a value that it cannot have: "),
         ],
     )

@@ -49,9 +49,9 @@ class Caller:
 
 
 @pytest.fixture(scope="module")
-def service(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the service, started as `make up` starts it."""
-    given = {"warehouse_url": migrated, "dgi_encryption_key": Fernet.generate_key().decode()}
+def service(editor_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the service, started as `make up` starts it, which needs no other role than the editor's."""
+    given = {"warehouse_registry_url": editor_url, "dgi_encryption_key": Fernet.generate_key().decode()}
     made = Settings(
         _env_file=None,  # type: ignore[call-arg]
         var_dir=tmp_path_factory.mktemp("var"),
@@ -226,6 +226,7 @@ def test_without_its_key_or_postgres_the_service_says_so(settings: Settings, mon
     started = process(sys.executable, "-m", "orchestration.registry.service")
     assert started.returncode == 1 and re.fullmatch(r"REGISTRY_SERVICE_KEY is not set: .+\n", started.stderr)
     port = unused_port()
+    monkeypatch.delenv("WAREHOUSE_REGISTRY_URL")
     monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://nobody:{SECRET}@127.0.0.1:9/nothing")
     monkeypatch.setenv("REGISTRY_SERVICE_KEY", SERVICE_KEY)
     monkeypatch.setenv("REGISTRY_PORT", str(port))

@@ -82,6 +82,17 @@ def test_the_stack_does_not_start_outside_the_demo(tmp_path: Path, monkeypatch: 
     refuse_weak_secrets(prepare())
 
 
+def test_a_warehouse_elsewhere_may_do_with_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("DEMO", "0")
+    for name in ("WAREHOUSE_URL", *credentials.READERS):
+        monkeypatch.setenv(name, f"postgresql://role:{DRAWN}@db/warehouse")
+    refuse_weak_secrets(prepare())
+    monkeypatch.setenv(credentials.OPTIONAL[0], "postgresql://loader:loader@db/warehouse")
+    with pytest.raises(StackError, match=credentials.OPTIONAL[0]):
+        refuse_weak_secrets(prepare())
+
+
 @pytest.mark.parametrize(("demo", "starts"), [("0", False), ("1", True)])
 def test_a_container_of_the_pipeline_does_not_start_outside_the_demo(demo: str, starts: bool, tmp_path: Path) -> None:
     (tmp_path / "url").write_text("postgresql://dealers:sesame7391@db/warehouse\n")

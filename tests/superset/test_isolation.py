@@ -83,6 +83,7 @@ def test_no_chart_of_any_dashboard_names_another_dealer(house: House) -> None:
 
 def test_filters_offer_own_names_only(house: House) -> None:
     targets = []
+    slugs = {number: slug for slug, number in house.boards.items()}
     for board in house.boards.values():
         detail = house.admin.get(f"/api/v1/dashboard/{board}").json()["result"]
         for one in json.loads(detail["json_metadata"])["native_filter_configuration"]:
@@ -90,19 +91,21 @@ def test_filters_offer_own_names_only(house: House) -> None:
             targets += [(place, t["datasetId"], t["column"]["name"]) for t in one.get("targets", []) if t.get("column")]
     others = {*house.stack.dealer_names[1:], *house.stack.dealers[1:]}
 
-    def offered(target: tuple[dict[str, Any], int, str]) -> tuple[str, set[Any]]:
+    def offered(target: tuple[dict[str, Any], int, str]) -> tuple[str, str, set[Any]]:
         place, dataset, column = target
+        slug = slugs[place["dashboardId"]]
         query = {"columns": [column], "metrics": [], "row_limit": 1000}
         answer = house.own.ask(dataset, query, form_data=place)
         if place["dashboardId"] == house.boards["data-operations"]:  # not theirs to open
-            return "of calls", {row[column] for row in answer.json()["result"][0]["data"]} if answer.ok else set()
-        return column, {row[column] for row in answer.json()["result"][0]["data"]}
+            return slug, column, {row[column] for row in answer.json()["result"][0]["data"]} if answer.ok else set()
+        return slug, column, {row[column] for row in answer.json()["result"][0]["data"]}
 
     found = at_once(offered, targets)
-    assert [(column, values) for column, values in found if values & others] == []
-    offered_dealers = [values for column, values in found if column == "dealer"]
-    assert offered_dealers
-    assert all(values == {house.stack.dealer_names[0]} for values in offered_dealers)
+    assert [one for one in found if one[2] & others] == []
+    names = {slug: values for slug, column, values in found if column == "dealer"}
+    assert names.pop("data-operations") == set(), "calls and keys are not theirs to see"
+    assert names == {slug: {house.stack.dealer_names[0]} for slug in house.boards if slug != "data-operations"}
+    assert len(names) == len(house.boards) - 1 == 17
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx"])

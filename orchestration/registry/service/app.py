@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The service for these settings. Raises SettingError when one of those that it needs is missing."""
     app = FastAPI(title="Registry", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.settings = settings
-    settings.warehouse()
+    settings.registry()
     app.add_middleware(_CallerOnly, key=settings.require("registry_service_key"))
     for part in (main_dealers, keys, dealers, schedules, people, findings):
         app.include_router(part.router)
