@@ -14,6 +14,8 @@ from dagster._serdes import ConfigurableClassData
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine, pg_url_from_config
 
+from orchestration.storages import try_connections_of
+
 
 class BatchingPostgresEventLogStorage(PostgresEventLogStorage):
     """Keeps a small pool of connections, and writes planned partitions in batches as stock writes materializations."""
@@ -36,6 +38,11 @@ class BatchingPostgresEventLogStorage(PostgresEventLogStorage):
             should_autocreate_tables=config_value.get("should_autocreate_tables", True),
             inst_data=inst_data,
         )
+
+    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
+        """Keep connections open; times in ms and s."""
+        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)
+        try_connections_of(self._engine)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events that may be written together: planned ones in one statement, others as stock does."""

@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager, suppress
 import psycopg2
 from sqlalchemy import make_url
 
-_RUN = 7_235_102
+# The kind of lock, beside those of pull/locks.py: all databases may be one.
+_RUN = 7_235_103
 _KEEP_SECONDS = 2.0
 # A run that lost its lock with the server takes it again within that time.
 _PATIENCE_SECONDS = 10.0

@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
+from orchestration import dbt_process
 from orchestration.settings import ROOT, Settings
 
 PROJECT_DIR = ROOT / "dbt_project"
@@ -58,8 +59,10 @@ def dbt_project(settings: Settings) -> DbtProject:
 
 
 def dbt_resource(project: DbtProject) -> DbtCliResource:
-    """dbt as it is installed beside this Python, wherever PATH may lead."""
-    return DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt")))
+    """The dbt of this Python, wherever PATH may lead; it ends with this process."""
+    # Without -P the script's folder would be searched for modules first.
+    script = ["-P", str(Path(dbt_process.__file__))]
+    return DbtCliResource(project_dir=project, dbt_executable=sys.executable, global_config_flags=script)
 
 
 def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
