@@ -18,6 +18,7 @@ DATABASES = {
     "warehouse_registry_url": ("registry_editor", "warehouse"),
     "warehouse_reader_url": ("bi_reader", "warehouse"),
     "warehouse_dealer_reader_url": ("dealer_reader", "warehouse"),
+    "warehouse_people_reader_url": ("people_reader", "warehouse"),
     "dagster_database_url": ("dagster", "dagster"),
     "superset_database_url": ("superset", "superset"),
     "api_database_url": ("api_reader", "warehouse"),

@@ -26,6 +26,7 @@ _WAREHOUSE_ADDRESSES = (
     "warehouse_registry_url",
     "warehouse_reader_url",
     "warehouse_dealer_reader_url",
+    "warehouse_people_reader_url",
 )
 
 
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     warehouse_registry_url: str | None = _HIDDEN
     warehouse_reader_url: str | None = _HIDDEN
     warehouse_dealer_reader_url: str | None = _HIDDEN
+    warehouse_people_reader_url: str | None = _HIDDEN
     dagster_database_url: str | None = _HIDDEN
     superset_database_url: str | None = _HIDDEN
     api_database_url: str | None = _HIDDEN

@@ -24,6 +24,7 @@ DATABASES = {
     "WAREHOUSE_REGISTRY_URL": ("registry_editor", "warehouse"),
     "WAREHOUSE_READER_URL": ("bi_reader", "warehouse"),
     "WAREHOUSE_DEALER_READER_URL": ("dealer_reader", "warehouse"),
+    "WAREHOUSE_PEOPLE_READER_URL": ("people_reader", "warehouse"),
     "DAGSTER_DATABASE_URL": ("dagster", "dagster"),
     "SUPERSET_DATABASE_URL": ("superset", "superset"),
     "API_DATABASE_URL": ("api_reader", "warehouse"),
@@ -33,6 +34,7 @@ DATABASES = {
 READERS = {
     "WAREHOUSE_READER_URL": "may only read the schema marts, of all dealers",
     "WAREHOUSE_DEALER_READER_URL": "reads there what row security shows of the person's own dealers",
+    "WAREHOUSE_PEOPLE_READER_URL": "reads restricted.customer for those who may see personal data",
     "API_DATABASE_URL": "may only read the schema core (docs/api.md)",
 }
 # The owner does their work where they are not given.

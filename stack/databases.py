@@ -49,6 +49,13 @@ _RIGHTS = {
         "create schema if not exists marts authorization dealers",
         "grant usage on schema marts to dealer_reader",
     ),
+    # It logs in as the second, which without a name sees nothing (dbt_project/macros/marts/row_security.sql), and takes
+    # its own place where somebody sees all dealers.
+    "people_reader": (
+        "do $$ begin create role dealer_people_reader nologin; exception when duplicate_object then null; end $$",
+        "grant dealer_people_reader to people_reader",
+        "alter role people_reader set role = dealer_people_reader",
+    ),
 }
 _LATER_MARTS = "alter default privileges for role transformer in schema marts grant select on tables to bi_reader"
 _OTHERS_IN_SCHEMAS = """

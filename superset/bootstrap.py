@@ -25,7 +25,12 @@ from provisioning.export_plan import digests
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE / "assets"
 # what ends up in Superset's database, so a change of it calls for a new provisioning
-STORED_SETTINGS = ("SUPERSET_ADMIN_USER", "SUPERSET_ADMIN_PASSWORD", "WAREHOUSE_DEALER_READER_URL")
+STORED_SETTINGS = (
+    "SUPERSET_ADMIN_USER",
+    "SUPERSET_ADMIN_PASSWORD",
+    "WAREHOUSE_DEALER_READER_URL",
+    "WAREHOUSE_PEOPLE_READER_URL",
+)
 REQUIRED_SETTINGS = (
     "SUPERSET_SECRET_KEY",
     "SUPERSET_JWT_KEY",

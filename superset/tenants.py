@@ -22,7 +22,11 @@ import postgres_url
 logger = logging.getLogger(__name__)
 
 SEE_ALL_DEALERS = frozenset({"Admin", "Engineer", "Analyst"})
+# Whom personal data is shown unmasked, of the dealers that they see.
+SEE_PEOPLE = frozenset({"Admin", "Personal Data"})
 USER_NAME = "dealer_dashboard.user_name"
+# As what customers are read unmasked: those of all dealers, and of the name's.
+OF_ALL_DEALERS, OF_SOME_DEALERS = "people_reader", "dealer_people_reader"
 # Short, for requests of people wait for it.
 PATIENCE = {"connect_timeout": 2, "tcp_user_timeout": 3000, "options": "-c statement_timeout=2000"}
 
@@ -32,9 +36,10 @@ class Person(NamedTuple):
 
     name: str
     sees_all: bool
+    sees_people: bool
 
 
-NOBODY = Person("", sees_all=False)
+NOBODY = Person("", sees_all=False, sees_people=False)
 
 
 def person() -> Person:
@@ -52,8 +57,8 @@ def person() -> Person:
         return NOBODY
     from superset import security_manager  # the configuration is read before Superset is there
 
-    roles = security_manager.get_user_roles(user)
-    found = Person(user.username, any(role.name in SEE_ALL_DEALERS for role in roles))
+    roles = {role.name for role in security_manager.get_user_roles(user)}
+    found = Person(user.username, bool(roles & SEE_ALL_DEALERS), bool(roles & SEE_PEOPLE))
     if flask.has_request_context():
         flask.g.person_of_request = found
     return found
@@ -86,16 +91,32 @@ def tenant() -> str:
 def as_whom(uri: URL, params: dict[str, Any], username: str | None, *_: Any) -> tuple[URL, dict[str, Any]]:
     """Superset's DB_CONNECTION_MUTATOR: who sees all dealers asks as bi_reader, others as dealer_reader by their name.
 
-    The stored address is dealer_reader's without a name, which sees nothing: where this is forgotten, so do they.
+    The stored address is dealer_reader's without a name, which sees nothing: where this is forgotten, so do they. Of
+    customers unmasked the same is decided within people_reader's address; for whoever may not see them nobody asks.
     """
-    confined = make_url(postgres_url.for_sqlalchemy(os.environ["WAREHOUSE_DEALER_READER_URL"]))
+    confined, of_people = (_address(reader) for reader in ("DEALER_READER", "PEOPLE_READER"))
     if (uri.host, uri.port, uri.database) != (confined.host, confined.port, confined.database):
         return uri, params
+    if uri.username == of_people.username:
+        if person().sees_people and sees_all_dealers():
+            return of_people, _with_settings(params, {"role": OF_ALL_DEALERS})
+        name = (username or person().name) if person().sees_people else ""
+        return of_people, _with_settings(params, {"role": OF_SOME_DEALERS, USER_NAME: name})
     if sees_all_dealers():
-        return make_url(postgres_url.for_sqlalchemy(os.environ["WAREHOUSE_READER_URL"])), params
+        return _address("READER"), params
+    return confined, _with_settings(params, {USER_NAME: username or person().name})
+
+
+def _address(reader: str) -> URL:
+    return make_url(postgres_url.for_sqlalchemy(os.environ[f"WAREHOUSE_{reader}_URL"]))
+
+
+def _with_settings(params: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
+    """The parameters of a connection with settings of its session."""
     arguments = dict(params.get("connect_args") or {})
-    options = f"{arguments.get('options', '')} -c {USER_NAME}={_escaped(username or person().name)}"
-    return confined, params | {"connect_args": arguments | {"options": options.strip()}}
+    given = [f"-c {name}={_escaped(value)}" for name, value in settings.items()]
+    options = " ".join([arguments.get("options", ""), *given]).strip()
+    return params | {"connect_args": arguments | {"options": options}}
 
 
 def _escaped(name: str) -> str:

@@ -54,6 +54,8 @@ GRANTS: Mapping[str, tuple[str, ...]] = {
         "select (load_id, status) on raw._dlt_loads",
     ),
     "dealer_reader": _ASKS_WHO_SEES_WHAT,
+    "people_reader": _ASKS_WHO_SEES_WHAT,
+    "dealer_people_reader": _ASKS_WHO_SEES_WHAT,
     "api_reader": _ASKS_WHO_SEES_WHAT,
     "api_dealer_reader": _ASKS_WHO_SEES_WHAT,
 }

@@ -69,8 +69,8 @@ def _wanted(role: Mapping[str, Any], parts: Mapping[str, Any], databases: list[A
     for part in role["parts"]:
         for view, permissions in parts[part].items():
             yield from ((permission, view) for permission in permissions)
-    for schema in role.get("schemas", ()):
-        for database in databases:
+    for database in databases:
+        for schema in role.get("schemas", {}).get(database.database_name, ()):
             # The imported datasets know no catalog; SQL Lab names it.
             for catalog in (None, _catalog(database)):
                 perm = security_manager.get_schema_perm(database.database_name, catalog, schema)

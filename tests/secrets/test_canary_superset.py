@@ -35,6 +35,7 @@ def searched(server_url_of_session: str, tmp_path_factory: pytest.TempPathFactor
         "SUPERSET_JWT_KEY": wanted["token key"],
         "WAREHOUSE_READER_URL": reader.render_as_string(hide_password=False),
         "WAREHOUSE_DEALER_READER_URL": reader.set(username="dealer_reader").render_as_string(hide_password=False),
+        "WAREHOUSE_PEOPLE_READER_URL": reader.set(username="people_reader").render_as_string(hide_password=False),
         "SUPERSET_ADMIN_USER": "admin",
         "SUPERSET_ADMIN_PASSWORD": wanted["admin"],
         "SMTP_PASSWORD": wanted["mail"],

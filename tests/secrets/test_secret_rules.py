@@ -112,6 +112,7 @@ def test_superset_is_not_set_up_outside_the_demo() -> None:
         KEY: DRAWN, "SUPERSET_JWT_KEY": DRAWN,
         "SUPERSET_DATABASE_URL": f"postgresql://superset:{DRAWN}@127.0.0.1:9/superset",
         "WAREHOUSE_DEALER_READER_URL": f"postgresql://dealer_reader:{DRAWN}@127.0.0.1:9/warehouse",
+        "WAREHOUSE_PEOPLE_READER_URL": f"postgresql://people_reader:{DRAWN}@127.0.0.1:9/warehouse",
         "WAREHOUSE_READER_URL": f"postgresql://bi_reader:{DRAWN}@127.0.0.1:9/warehouse",
         "SUPERSET_ADMIN_USER": "admin", "SUPERSET_ADMIN_PASSWORD": "admin",
     }  # fmt: skip

@@ -84,6 +84,7 @@ MAY = {
     ),
     "WAREHOUSE_READER_URL": ("select * from marts.fct_before",),
     "WAREHOUSE_DEALER_READER_URL": ("select registry.visible_dealers()",),
+    "WAREHOUSE_PEOPLE_READER_URL": ("select registry.visible_dealers()", "set role people_reader"),
 }
 MAY_NOT = {
     "WAREHOUSE_LOADER_URL": (
@@ -126,6 +127,14 @@ MAY_NOT = {
         "select * from marts.fct_before",
         "select * from registry.user_dealer",
         "create temporary table t (i int)",
+        "create table public.t (i int)",
+        "set role people_reader",
+    ),
+    "WAREHOUSE_PEOPLE_READER_URL": (
+        "select * from core.prospect_of_before",
+        "select * from marts.fct_before",
+        "select * from registry.user_dealer",
+        "select * from raw.prsp",
         "create table public.t (i int)",
     ),
 }

@@ -102,6 +102,7 @@ def copied(folder: Path, database_url: str) -> Superset:
         "SUPERSET_ADMIN_PASSWORD": PASSWORD,
         "WAREHOUSE_READER_URL": "postgresql://bi_reader:of-a-reader-that-reads-nothing@127.0.0.1:9/warehouse",
         "WAREHOUSE_DEALER_READER_URL": "postgresql://dealer_reader:of-a-reader-that-reads-nothing@127.0.0.1:9/warehouse",
+        "WAREHOUSE_PEOPLE_READER_URL": "postgresql://people_reader:of-a-reader-that-reads-nothing@127.0.0.1:9/warehouse",
         "SUPERSET_CONFIG_PATH": str(folder / "superset_config.py"),
         "SUPERSET_HOME": str(folder.with_name(f"{folder.name}_home")),
     }

@@ -123,16 +123,18 @@ def test_what_a_role_does_not_hold_is_denied_over_http(superset: dict[str, Any],
 def test_what_a_role_holds_is_open_over_http(stack: Stack) -> None:
     admin = people.admin(stack)
     dealer, analyst = people.make(stack, admin, "Dealer User"), people.make(stack, admin, "Analyst")
+    databases = admin.get("/api/v1/database/", q="(page_size:20)").json()["result"]
+    warehouse = next(one["id"] for one in databases if one["database_name"] == "Warehouse")
     boards = {person.name: _boards(person) for person in (admin, dealer, analyst)}
     assert boards[admin.name] == boards[analyst.name] == boards[dealer.name] | {"data-operations"}
-    assert _sql(analyst, "select count(*) from marts.fct_order").ok
-    assert not _sql(analyst, "select count(*) from core.spk").ok
-    assert not _sql(analyst, "select set_config('dealer_dashboard.user_name', 'x', false)").ok
-    assert _sql(dealer, "select count(*) from marts.fct_order").status_code == FORBIDDEN
+    assert _sql(warehouse, analyst, "select count(*) from marts.fct_order").ok
+    assert not _sql(warehouse, analyst, "select count(*) from core.spk").ok
+    assert not _sql(warehouse, analyst, "select set_config('dealer_dashboard.user_name', 'x', false)").ok
+    assert _sql(warehouse, dealer, "select count(*) from marts.fct_order").status_code == FORBIDDEN
 
 
-def _sql(person: Person, statement: str) -> requests.Response:
-    query = {"database_id": 1, "sql": statement, "schema": "marts", "client_id": uuid.uuid4().hex[:10]}
+def _sql(database: int, person: Person, statement: str) -> requests.Response:
+    query = {"database_id": database, "sql": statement, "schema": "marts", "client_id": uuid.uuid4().hex[:10]}
     return person.post("/api/v1/sqllab/execute/", query)
 
 

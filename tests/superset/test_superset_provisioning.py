@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 SUPERSET = Path(__file__).parents[2] / "superset"
-SETTINGS = {"WAREHOUSE_DEALER_READER_URL": "postgresql://dealer_reader:p%2Fw@127.0.0.1:15432/warehouse"}
+SETTINGS = {
+    "WAREHOUSE_DEALER_READER_URL": "postgresql://dealer_reader:p%2Fw@127.0.0.1:15432/warehouse",
+    "WAREHOUSE_PEOPLE_READER_URL": "postgresql://people_reader:p%2Fw@127.0.0.1:15432/warehouse",
+}
 DATABASE, DATASET, CHART = ("00000000-0000-4000-8000-00000000000" + digit for digit in "123")
 
 

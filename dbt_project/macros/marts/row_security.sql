@@ -51,3 +51,27 @@ $row_security$;
     {%- if 'dealer_id' in mart.columns -%}{{ return('own') }}{%- endif -%}
     {{ return('all' if mart.name in var('open_to_dealers') else 'nothing') }}
 {% endmacro %}
+
+
+{#-
+    Who reads customers unmasked: people_reader those of all dealers, and dealer_people_reader, which it is from its login
+    on unless it says otherwise, those of registry.visible_dealers(). Nothing else of schema restricted is read by
+    anybody but the transformer and the owner.
+-#}
+{% macro secure_people() %}
+alter table {{ this }} enable row level security;
+do $row_security$
+begin
+    if
+        exists (select from pg_roles where rolname = 'people_reader')
+        and to_regprocedure('registry.visible_dealers()') is not null
+    then
+        grant usage on schema {{ this.schema }} to people_reader, dealer_people_reader;
+        grant select on {{ this }} to people_reader, dealer_people_reader;
+        create policy all_dealers on {{ this }} for select to people_reader using (true);
+        create policy own_dealers on {{ this }} for select to dealer_people_reader
+        using (dealer_id = any ((select registry.visible_dealers())::text []));
+    end if;
+end
+$row_security$;
+{% endmacro %}

@@ -1,4 +1,4 @@
-{{ config(schema='restricted') }}
+{{ config(schema='restricted', post_hook='{{ secure_people() }}') }}
 
 -- Of each field the value that was noted last.
 select
