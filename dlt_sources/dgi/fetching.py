@@ -50,15 +50,20 @@ class _KeyHealth:
 
 
 @dataclass(frozen=True)
-class _Turn:
-    """A call whose turn comes. `tried` says why the group's call that was made for it was in vain.
+class _Tried:
+    """Why a group's call was in vain: for this window only, for others of this run too, or for a day."""
 
-    Where that says nothing about other windows it is no more than a note.
-    """
+    why: str
+    tells_of_others: bool = True
+    is_lasting: bool = True
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A call whose turn comes. `tried` is the group's call that was made for it in vain; the first has its requests."""
 
     call: Call
-    tried: str | None = None
-    note: str | None = None
+    tried: _Tried | None = None
     requests: int = 0
     rejected: tuple[Rejected, ...] = ()
 
@@ -95,7 +100,7 @@ class Fetcher:
         # Groups' calls under way: each may leave more calls to be made.
         self._groups: Counter[Server] = Counter()
         self._group_ended = threading.Condition(self._lock)
-        self._apart: dict[tuple[Key, str], str] = {}
+        self._apart: dict[tuple[Key, str], _Tried] = {}
         dealers: dict[Key, set[str]] = {}
         for call in calls:
             dealers.setdefault(call.key, set()).update(one.dealer_id for one in call.members or (call,))
@@ -169,12 +174,16 @@ class Fetcher:
                 self._health[call.key].note(call, answer)
             reading = self._read(readers, call, answer)
             received = len(answer.records)
-        notes = (*answer.notes, turn.note) if turn.note else answer.notes
+        tried, notes, alone = turn.tried, answer.notes, None
+        if tried and tried.is_lasting:
+            alone = tried.why
+        elif tried:
+            notes += (tried.why,)
         answer = replace(answer, attempts=answer.attempts + turn.requests, records=(), notes=notes)
         by_day = days_of(reading.documents, call.window.dates)
         is_whole = not reading.rejected
         reading.rejected.extend(turn.rejected)
-        return Fetched(call, answer, reading, by_day, received, is_whole, asked_alone=turn.tried)
+        return Fetched(call, answer, reading, by_day, received, is_whole, asked_alone=alone)
 
     def _fetch_group(self, client: Client, readers: dict[str, DocumentReader], call: Call) -> list[Fetched]:
         """Make a group's call. Members that have to be asked by themselves wait for their turn afterwards."""
@@ -194,36 +203,35 @@ class Fetcher:
         answer = client.call(call)
         reading = self._read(readers, call, answer)
         if answer.is_too_much:
-            self._ask_apart(asked, f"asked without a dealer: {answer.reason}", answer.attempts)
+            # A server that is slow today may have been ill; one that refuses will do so tomorrow.
+            is_lasting = answer.outcome is Outcome.REFUSED
+            tried = _Tried(f"asked without a dealer: {answer.reason}", is_lasting=is_lasting)
+            self._ask_apart(asked, tried, answer.attempts)
             return ended
         if answer.outcome is Outcome.NO_DATA:
             # Some servers may take a request without a dealer for one about nobody.
-            self._ask_apart(asked, None, answer.attempts, note="asked without a dealer: no records, of nobody")
+            tried = _Tried("asked without a dealer: no records, of nobody", tells_of_others=False, is_lasting=False)
+            self._ask_apart(asked, tried, answer.attempts)
             return ended
         if lost := not_whose(reading):
             if answer.is_large:
                 self._large.release()
             reason = f"asked without a dealer: of {len(lost)} records nobody can tell whose they are"
-            self._ask_apart(asked, reason, answer.attempts, lost)
+            self._ask_apart(asked, _Tried(reason), answer.attempts, lost)
             return ended
         with self._lock:
             health.note(call, answer)
         return ended + (taken_apart(call, answer, reading) if answer.outcome.arrived else all_failed(call, answer))
 
     def _ask_apart(
-        self,
-        calls: Sequence[Call],
-        reason: str | None,
-        requests: int = 0,
-        rejected: Sequence[Rejected] = (),
-        note: str | None = None,
+        self, calls: Sequence[Call], tried: _Tried | None, requests: int = 0, rejected: Sequence[Rejected] = ()
     ) -> None:
         if not calls:
             return
         first, *rest = calls
-        if reason:
-            self._apart[first.key, first.module] = reason
-        turns = [_Turn(first, reason, note, requests, tuple(rejected)), *(_Turn(call, reason, note) for call in rest)]
+        if tried and tried.tells_of_others:
+            self._apart[first.key, first.module] = tried
+        turns = [_Turn(first, tried, requests, tuple(rejected)), *(_Turn(call, tried) for call in rest)]
         with self._lock:
             self._waiting[first.server].extendleft(reversed(turns))
 

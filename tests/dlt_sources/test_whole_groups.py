@@ -165,7 +165,10 @@ def test_what_is_too_much_at_once_is_asked_for_dealer_by_dealer(
     assert asked(server) == [None, A, B, C]
     assert [keys(ended[d]) for d in (A, B, C)] == [["P1", "P2"], ["P3"], []]
     assert [ended[d].answer.attempts for d in (A, B, C)] == [2, 1, 1]
-    assert all(reason in (one.asked_alone or "") and one.request_id is None for one in ended.values())
+    for one in ended.values():
+        # What may be over tomorrow is a note, and tried again by the next run.
+        assert (one.asked_alone is None) is (reason in ("HTTP 504", "time-out"))
+        assert reason in (one.asked_alone or one.answer.notes[-1]) and one.request_id is None
 
 
 def test_once_in_vain_is_enough_for_a_key_and_module(server: StandIn, main_dealer: MainDealer) -> None:

@@ -79,7 +79,6 @@ def test_thirty_days_of_all_dealers_equal_the_truth_and_again_adds_nothing(
     assert calls == 15 * 6 * 5 + 15 * 6 * 1
     assert shared + empty == 15 * 2 * 5 + 15 * 2 * 1
     assert requests == sandbox.calls() == shared + empty * 4 < calls
-    assert warehouse.one("select sum(requests) from registry.key_usage") >= requests
 
     # With what has changed and was deleted since then.
     sandbox.set_clock(NOW)
