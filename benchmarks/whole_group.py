@@ -66,6 +66,9 @@ def main(size: str) -> None:
         # Nothing happens at the main dealers while it is measured.
         now = datetime.now(UTC) - timedelta(minutes=1)
         requests.post(f"{sandbox}/sandbox/clock", json={"now": now.isoformat()}, timeout=60)
+        # Making up journeys takes the server so long that it would refuse who asks as late.
+        for dealer in fleet["dealers"]:
+            requests.get(f"{sandbox}/sandbox/truth", params={"dealer": dealer["id"]}, timeout=120).raise_for_status()
         os.environ["VAR_DIR"] = str(folder / "var")
         os.environ["DGI_ENCRYPTION_KEY"] = Fernet.generate_key().decode()
         for name, whole in WAYS.items():
