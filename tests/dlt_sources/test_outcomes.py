@@ -36,6 +36,8 @@ PERMANENT = {
     "range": "longer or older than the server allows",
     "not_found": "does not have this module",
 }
+# Of a whole group's request; they are met in test_whole_groups.py and tests/pipeline/test_whole_group_calls.py.
+OF_GROUPS = {"dealer_needed", "no_dealer_ids"}
 ATTEMPTS = 3
 SHORT = {"answer_timeout": 0.7}  # longer than the sandbox waits between two drips
 
@@ -55,7 +57,7 @@ def ask(call: Call) -> Answer:
 
 
 def test_every_kind_of_fault_is_tested() -> None:
-    assert {*TEMPORARY, *PERMANENT} == set(KINDS)
+    assert {*TEMPORARY, *PERMANENT, *OF_GROUPS} == set(KINDS)
 
 
 @pytest.mark.parametrize("main_dealer", [BOOK, MIXED])
