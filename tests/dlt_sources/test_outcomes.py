@@ -36,7 +36,7 @@ PERMANENT = {
     "range": "longer or older than the server allows",
     "not_found": "does not have this module",
 }
-# Of a whole group's request; they are met in test_whole_groups.py and tests/pipeline/test_whole_group_calls.py.
+# Of a whole group's request: tests/pipeline/test_whole_group_calls.py meets them.
 OF_GROUPS = {"dealer_needed", "no_dealer_ids"}
 ATTEMPTS = 3
 SHORT = {"answer_timeout": 0.7}  # longer than the sandbox waits between two drips
