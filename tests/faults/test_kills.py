@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -26,11 +26,6 @@ from dlt_sources.dgi.working_folder import PREFIX
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(600)]
 
 MODULES = list(ENDPOINTS)
-# Of the models, those of core are tables; the first of them are being filled.
-_TRANSFORMING = """
-    select pid from pg_stat_activity where datname = 'warehouse' and state = 'active' and pid <> pg_backend_pid()
-        and query like '%core%' and query ilike '%insert into%'
-"""
 
 
 class Story:
@@ -58,11 +53,16 @@ class Story:
         self.machine.wait_for_nothing_left_over()
         assert set(self.machine.end_of(run_id)) <= {"SUCCESS", "FAILURE"}
 
-    def transform(self) -> str:
-        """Launch a transform. Returns the run's id when the first tables of core are being filled."""
-        run_id = self.machine.api.launch("transform")
-        self.machine.wait(lambda: self.machine.raw.query(_TRANSFORMING), "core is being built", 240, every=0.02)
-        return run_id
+    @contextmanager
+    def transform(self) -> Iterator[str]:
+        """Pull and launch a transform; in the block it cannot write core's SPKs. Yields its run's id when it tries."""
+        if self.machine.raw.query("select to_regclass('core.spk')") == [(None,)]:
+            self.machine.end_of(self.machine.api.launch("transform"))
+        self.machine.end_of(self.pull())
+        with self.machine.raw.held("spk", writer_is_killed=False, schema="core", seconds=180) as wait_for_writer:
+            run_id = self.machine.api.launch("transform")
+            wait_for_writer()
+            yield run_id
 
     def transforms_well(self, run_id: str, *statuses: str) -> None:
         """Staging holds what the main dealers have, by value, and core every document of it, once."""
@@ -197,20 +197,18 @@ def test_everything_killed_at_once_and_started_again(story: Story) -> None:
 
 def test_a_run_killed_while_it_transforms(story: Story) -> None:
     """Its dbt ends with it, so that the dbt of the run in its place is alone."""
-    story.machine.end_of(story.pull())
-    run_id = story.transform()
-    run = psutil.Process(story.machine.run_pid(run_id))
-    started = run.children(recursive=True)
-    assert any("dbt" in " ".join(one.cmdline()) for one in started), started
-    run.kill()
-    _, alive = psutil.wait_procs(started, 10)
-    assert alive == []
+    with story.transform() as run_id:
+        run = psutil.Process(story.machine.run_pid(run_id))
+        started = run.children(recursive=True)
+        assert any("dbt" in " ".join(one.cmdline()) for one in started), started
+        run.kill()
+        _, alive = psutil.wait_procs(started, 10)
+        assert alive == []
     story.transforms_well(run_id, "FAILURE", "SUCCESS")
 
 
 def test_postgres_killed_in_a_transform(story: Story) -> None:
-    story.machine.end_of(story.pull())
-    run_id = story.transform()
-    story.machine.kill("postgres")
+    with suppress(psycopg2.Error), story.transform() as run_id:
+        story.machine.kill("postgres")
     story.machine.start("postgres")
     story.transforms_well(run_id)
