@@ -48,6 +48,10 @@ query($keys: [AssetKeyInput!]) {
 """
 
 
+class ApiError(RuntimeError):
+    """Dagster answers with an error, as it does while its database is away."""
+
+
 class DagsterApi:
     """What a person does in the Dagster UI."""
 
@@ -58,7 +62,7 @@ class DagsterApi:
         answer = requests.post(f"{self._url}/graphql", json={"query": query, "variables": variables}, timeout=300)
         data = answer.json()
         if data.get("errors"):
-            raise RuntimeError(str(data["errors"])[:2000])
+            raise ApiError(str(data["errors"])[:2000])
         return data["data"]
 
     def backfill(self, modules: list[str], keys: list[str]) -> str:

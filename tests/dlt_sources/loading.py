@@ -54,23 +54,25 @@ class Raw:
             )
 
     @contextmanager
-    def held(self, table: str, writer_is_killed: bool = True) -> Iterator[Callable[[], None]]:
+    def held(
+        self, table: str, writer_is_killed: bool = True, schema: str = "raw", seconds: float = 60
+    ) -> Iterator[Callable[[], None]]:
         """Nobody can write to the table in the block; gives a function that waits until somebody has tried to."""
         blocked = "from pg_locks where not granted and database = (select oid from pg_database where datname = %s)"
         with closing(psycopg2.connect(self.url)) as holder, closing(psycopg2.connect(self.url)) as observer:
             observer.autocommit = True
             name = (observer.info.dbname,)
             with holder.cursor() as holding, observer.cursor() as observing:
-                holding.execute(f"lock table raw.{table} in exclusive mode")
+                holding.execute(f"lock table {schema}.{table} in exclusive mode")
 
                 def wait_for_writer() -> None:
-                    deadline = time.monotonic() + 60
+                    deadline = time.monotonic() + seconds
                     while time.monotonic() < deadline:
                         observing.execute(f"select count(*) {blocked}", name)
                         if observing.fetchone() != (0,):
                             return
                         time.sleep(0.01)
-                    raise TimeoutError(f"nobody writes to raw.{table}")
+                    raise TimeoutError(f"nobody writes to {schema}.{table}")
 
                 yield wait_for_writer
                 # The sessions of a killed process are still in the queue, and would write before they notice.

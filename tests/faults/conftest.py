@@ -43,6 +43,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory, faults_sandbox_url: str) -
     ):
         migrate(one.settings)
         register(one.settings, Sandbox(faults_sandbox_url).fleet)
-        one.start("webserver", "daemon")
+        one.start("webserver")
         one.stop_what_runs_by_itself()
+        one.start("daemon")
+        one.wait(lambda: one.dagster.query("select from dynamic_partitions"), "the dealers have their partitions")
         yield one

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,27 @@ import pytest
 import requests
 import yaml
 from cryptography.fernet import Fernet
-from dagster_api import DagsterApi
+from dagster_api import ApiError, DagsterApi
 from loading import Raw
 from servers import unused_port
 from sqlalchemy import make_url
 
 from orchestration.settings import ROOT, Settings, load_settings
-from stack import postgres
+from stack import leftovers, postgres
 from stack.account import popen_as
+from stack.programs import MARK
 
-_STATUSES = "query { runsOrError { ... on Runs { results { runId rootRunId status } } } }"
+# Each run with the one that it takes the place of, if any, in the order in which they were launched.
+_RUNS = """
+    select r.run_id, coalesce(t.value, r.run_id), r.status, r.pipeline_name
+    from runs as r left join run_tags as t on t.run_id = r.run_id and t.key = 'dagster/root_run_id'
+    order by r.id
+"""
+_LAST_EVENTS = """
+    select to_char(timestamp, 'HH24:MI:SS'), dagster_event_type,
+        left(coalesce(event::json #>> '{dagster_event,message}', event::json ->> 'user_message'), 200)
+    from event_logs where run_id = '%s' order by id desc limit 5
+"""
 _SENSORS = """query { sensorsOrError(repositorySelector: {repositoryName: "__repository__",
     repositoryLocationName: "dealer_dashboard"}) { ... on Sensors { results { name sensorState { id } } } } }"""
 _SCHEDULES = """query { schedulesOrError(repositorySelector: {repositoryName: "__repository__",
@@ -36,17 +47,27 @@ _SCHEDULES = """query { schedulesOrError(repositorySelector: {repositoryName: "_
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 300, every: float = 0.2) -> Any:
-    """What the condition gives as soon as it gives something; errors of a server that is away do not count."""
-    deadline = time.monotonic() + seconds
+def wait_until(
+    condition: Callable[[], Any],
+    what: str,
+    seconds: float = 120,
+    every: float = 0.2,
+    account: Callable[[], str] = lambda: "",
+) -> Any:
+    """What the condition gives as soon as it gives something; errors of a server that is away do not count.
+
+    Raises TimeoutError, which says what was waited for, the last such error, and what the account gives.
+    """
+    deadline, last = time.monotonic() + seconds, ""
     while time.monotonic() < deadline:
         try:
+            last = ""
             if result := condition():
                 return result
-        except (psycopg2.Error, requests.RequestException):
-            pass
+        except (psycopg2.Error, requests.RequestException, ApiError) as away:
+            last = f" ({away})"
         time.sleep(every)
-    raise TimeoutError(f"after {seconds:.0f} s still not: {what}")
+    raise TimeoutError(f"after {seconds:.0f} s still not: {what}{last}\n{account()}")
 
 
 class Machine:
@@ -77,11 +98,13 @@ class Machine:
         home = self._folder / "var" / "dagster_home"
         home.mkdir(parents=True)
         dagster = yaml.safe_load((ROOT / "orchestration" / "dagster.yaml").read_text())
-        dagster["run_monitoring"] |= {"poll_interval_seconds": 2, "free_slots_after_run_end_seconds": 1}
-        dagster["code_servers"] = {"local_startup_timeout": 600}  # a busy machine loads slowly
+        dagster["run_monitoring"] |= {"poll_interval_seconds": 1, "free_slots_after_run_end_seconds": 1}
+        dagster["run_coordinator"]["config"] = {"dequeue_interval_seconds": 1}
+        environment.setenv("DAGSTER_EVENT_LOG_CONSUMER_DAEMON_INTERVAL_SECONDS", "1")  # how often it looks for retries
         (home / "dagster.yaml").write_text(yaml.safe_dump(dagster))
         url = make_url(self.superuser_url)
         environment.setenv("VAR_DIR", str(self._folder / "var"))
+        environment.setenv(MARK, str(self._folder / "var"))
         environment.setenv("TMPDIR", str(self.temporary))
         for name in ("warehouse", "dagster_database"):
             database = url.set(database=name.removesuffix("_database")).render_as_string(hide_password=False)
@@ -107,7 +130,7 @@ class Machine:
             self._processes[name] = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=self._log)
         if "webserver" in names:
             wait_until(lambda: requests.get(f"http://127.0.0.1:{self._dagster_port}/server_info", timeout=5).ok,
-                       "the webserver answers", 600)  # fmt: skip
+                       "the webserver answers", 240)  # fmt: skip
 
     def _start_postgres(self) -> None:
         command, account = self._server.command(), popen_as(self._server.account)
@@ -132,10 +155,11 @@ class Machine:
 
     def kill_everything(self) -> None:
         """kill -9 of every process at once, with all that they started."""
-        family = [psutil.Process(process.pid) for process in self._processes.values()]
-        family += [child for one in family for child in one.children(recursive=True)]
+        family = leftovers.processes(self._folder / "var")
+        family += [psutil.Process(process.pid) for process in self._processes.values()]
         for one in family:
-            one.kill()
+            with suppress(psutil.NoSuchProcess):  # it went with another
+                one.kill()
         psutil.wait_procs(family, 30)
         for process in self._processes.values():
             process.wait()
@@ -143,33 +167,54 @@ class Machine:
     def run_pid(self, run_id: str) -> int:
         """The process of a run, when its steps have begun."""
         query = f"select event from event_logs where run_id = '{run_id}' and event like '%in process (pid: %'"
-        event = wait_until(lambda: self.dagster.query(query), "the run has a process")[-1][0]
+        event = self.wait(lambda: self.dagster.query(query), "the run has a process")[-1][0]
         return int(re.search(r"in process \(pid: (\d+)\)", event).group(1))  # type: ignore[union-attr]
 
     def stop_what_runs_by_itself(self) -> None:
-        """Stop sensors and schedules: the tests launch what they look at."""
-        wait_until(lambda: "results" in self.api.ask(_SENSORS)["sensorsOrError"], "the code location is loaded", 600)
+        """Stop schedules, and sensors that launch runs: the tests launch what they look at.
+
+        To be called before the daemon starts: a sensor that has looked once may have launched something.
+        """
+        wait_until(lambda: "results" in self.api.ask(_SENSORS)["sensorsOrError"], "the code location is loaded", 240)
         for one in self.api.ask(_SENSORS)["sensorsOrError"]["results"]:
-            self.api.ask("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=one["sensorState"]["id"])
+            if one["name"] != "dealer_partitions":
+                state = one["sensorState"]["id"]
+                self.api.ask("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=state)
         for one in self.api.ask(_SCHEDULES)["schedulesOrError"]["results"]:
             state = one["scheduleState"]["id"]
             self.api.ask("mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }", id=state)
 
+    def wait(self, condition: Callable[[], Any], what: str, seconds: float = 120, every: float = 0.2) -> Any:
+        """`wait_until`; when it does not come about, all runs are told of."""
+        return wait_until(condition, what, seconds, every, self._account)
+
+    def _account(self) -> str:
+        """Every run's status and last events, newest first."""
+        try:
+            runs = self.dagster.query(_RUNS)
+            told = [f"{job} {run_id}, first {root}: {status}" for run_id, root, status, job in runs]
+            events = [self.dagster.query(_LAST_EVENTS % run[0]) for run in runs]
+        except psycopg2.Error as away:
+            return f"Postgres does not answer: {away}"
+        lines = [
+            [run, *("    " + " ".join(map(str, one)) for one in last)] for run, last in zip(told, events, strict=True)
+        ]
+        return "\n".join(line for run in reversed(lines) for line in run) or "no run was launched"
+
+    def statuses(self, run_id: str) -> list[str]:
+        """The statuses of the run and of those launched in its place, in order."""
+        return [status for one, root, status, _ in self.dagster.query(_RUNS) if run_id in (one, root)]
+
     def end_of(self, run_id: str) -> list[str]:
         """The statuses of the run and of those launched in its place, in order, when the last has succeeded."""
-
-        def group() -> list[str]:
-            runs = self.api.ask(_STATUSES)["runsOrError"]["results"]
-            return [run["status"] for run in reversed(runs) if run_id in (run["runId"], run["rootRunId"])]
-
-        wait_until(lambda: group()[-1] == "SUCCESS", f"run {run_id} or one in its place has succeeded", 600)
-        return group()
+        what = f"run {run_id} or one in its place has succeeded"
+        self.wait(lambda: self.statuses(run_id)[-1:] == ["SUCCESS"], what, 300)
+        return self.statuses(run_id)
 
     def left_over(self) -> dict[str, Any]:
         """Runs that have not ended, places in pools and locks that are still taken. All must be empty."""
-        runs = self.api.ask(_STATUSES)["runsOrError"]["results"]
         return {
-            "runs": [run for run in runs if run["status"] not in _ENDED],
+            "runs": [run for run in self.dagster.query(_RUNS) if run[2] not in _ENDED],
             "slots": self.dagster.query("select * from concurrency_slots where run_id is not null"),
             "waiting": self.dagster.query("select * from pending_steps"),
             "locks": self.dagster.query("select database, classid, objid from pg_locks where locktype = 'advisory'"),
@@ -177,20 +222,19 @@ class Machine:
 
     def wait_for_nothing_left_over(self) -> None:
         """Everything is free again within some seconds."""
-        wait_until(lambda: not any(self.left_over().values()), "everything is free again", 120, every=0.5)
+        try:
+            self.wait(lambda: not any(self.left_over().values()), "everything is free again", 60)
+        except TimeoutError as still:
+            raise TimeoutError(f"{still}\n{self.left_over()}") from None
 
     def close(self) -> None:
-        """End what runs, the pleasant way first."""
-        for name in ("webserver", "daemon", "postgres"):
-            process = self._processes.get(name)
-            if process and process.poll() is None:
-                process.send_signal(signal.SIGINT if name == "postgres" else signal.SIGTERM)
+        """End what runs: Postgres the pleasant way, for what it shares would stay."""
+        for one in leftovers.processes(self._folder / "var"):
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        self._processes["postgres"].send_signal(signal.SIGINT)
         for process in self._processes.values():
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(30)
         self._log.close()
         subprocess.run(["rm", "-rf", str(self._server.data.parent)], check=True)
         if (self._folder / "postgres").is_symlink():
