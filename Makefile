@@ -61,7 +61,7 @@ test: install-dev lint ## Check style and types, then run all tests but those of
 	@$(PY) -m pytest $(SIDE_BY_SIDE) -m 'not faults'
 
 test-faults: install-dev ## Kill processes in every phase and repeat races: nothing lost, nothing twice (some minutes)
-	@$(PY) -m pytest -m faults -rP
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m faults -rP --durations=0 --durations-min=1
 
 test-quick: install-dev ## Run the tests that need no servers
 	@$(PY) -m pytest $(SIDE_BY_SIDE) -m 'not slow'

@@ -106,7 +106,11 @@ def test_make_test_checks_style_and_runs_all_tests() -> None:
         makefile,
         re.M,
     )
-    assert re.search(r"^test-faults: install-dev .*\n\t@\$\(PY\) -m pytest -m faults -rP$", makefile, re.M)
+    assert re.search(
+        r"^test-faults: install-dev .*\n\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m faults -rP --durations=0 .*$",
+        makefile,
+        re.M,
+    )
     assert re.search(r"^test-quick: .*\n\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m 'not slow'$", makefile, re.M)
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec make test </dev/null"
 
