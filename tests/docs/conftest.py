@@ -48,7 +48,7 @@ def over_tls(sandbox: str, certificate: Certificate, folder: Path) -> Iterator[s
         yield f"https://localhost:{port}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a whole stack: it must not run beside the tests that come later
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     """An empty production-like stack; nothing is registered in it."""
     work = tmp_path_factory.mktemp("checkout")
