@@ -10,7 +10,6 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
-from orchestration import dbt_process
 from orchestration.settings import ROOT, Settings
 
 PROJECT_DIR = ROOT / "dbt_project"
@@ -60,9 +59,8 @@ def dbt_project(settings: Settings) -> DbtProject:
 
 def dbt_resource(project: DbtProject) -> DbtCliResource:
     """The dbt of this Python, wherever PATH may lead; it ends with this process."""
-    # Without -P the script's folder would be searched for modules first.
-    script = ["-P", str(Path(dbt_process.__file__))]
-    return DbtCliResource(project_dir=project, dbt_executable=sys.executable, global_config_flags=script)
+    # A program of its own rather than an interpreter with arguments: it is asked for its version, and for dbt's.
+    return DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt-of-run")))
 
 
 def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
