@@ -17,10 +17,13 @@ from servers import unused_port
 from sqlalchemy import make_url
 from xdist.scheduler import LoadScopeScheduling
 
+from orchestration.settings import Settings
 from stack import postgres
 
 # Folders whose tests share servers or a warehouse.
 SHARING = ("dbt", "dlt_sources", "sandbox")
+# Folders in which a session's fixture sets settings.
+OWN_SETTINGS = ("alerts", "faults")
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -48,6 +51,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first: the dashboards, then what needs servers."""
     dashboards = {item for item in items if group(item.nodeid.partition("::")[0]) == "dashboards"}
     items.sort(key=lambda item: (item not in dashboards, not item.get_closest_marker("slow")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settings_of_no_other_folder(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Settings that the fixtures of a folder's session have put into the environment are for that folder's tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        if request.path.parent.name not in OWN_SETTINGS:
+            for name in Settings.model_fields:
+                environment.delenv(name.upper(), raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

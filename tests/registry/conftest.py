@@ -19,7 +19,10 @@ def migrated(new_database: Callable[[str], str]) -> str:
     """The address of a migrated database."""
     url = new_database("registry")
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("create role registry_editor login password 'of-the-registry'")
+        # Roles are the server's: tests of another folder may have made it.
+        cursor.execute("select from pg_roles where rolname = 'registry_editor'")
+        verb = "alter" if cursor.rowcount else "create"
+        cursor.execute(f"{verb} role registry_editor login password 'of-registry_editor'")
     migrate(Settings(_env_file=None, warehouse_url=url))
     return url
 
@@ -27,7 +30,7 @@ def migrated(new_database: Callable[[str], str]) -> str:
 @pytest.fixture(scope="session")
 def editor_url(migrated: str) -> str:
     """The same as those reach it who edit the registry."""
-    url = make_url(migrated).set(username="registry_editor", password="of-the-registry")
+    url = make_url(migrated).set(username="registry_editor", password="of-registry_editor")
     return url.render_as_string(hide_password=False)
 
 

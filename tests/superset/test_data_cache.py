@@ -90,7 +90,7 @@ def desk(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFa
         one.sql("create table marts.sale as select 100 as amount")
         # A query of it has its view of the data three seconds before its answer.
         one.sql("create view marts.slow_sale as select amount from marts.sale, pg_sleep(3)")
-        (warehouse,) = rest.get("/database/")
+        (warehouse,) = [one for one in rest.get("/database/") if one["database_name"] == "Warehouse"]
         one.sales, one.slow_sales = (
             rest.post("/dataset/", database=warehouse["id"], schema="marts", table_name=name)
             for name in ("sale", "slow_sale")
