@@ -14,7 +14,7 @@ _KEY_WITHOUT_SECRET = "id, main_dealer_id, name, daily_quota, is_enabled, create
 # When what was last changed: what failed before that may be asked for again.
 _CHANGE_NUMBERS = "id, changed_at, entity, entity_id"
 # What the calls came to, for the health page: of what they brought, nothing.
-_CALLS = "dealer_id, module, outcome, called_at, window_to, _dlt_load_id"
+_CALLS = "dealer_id, module, outcome, called_at, window_to, _dlt_load_id, request_id, attempts"
 # Added to and never changed, for raw is the only copy of what cannot be fetched again.
 _READ_RAW = "select on all tables in schema raw"
 _ADD_TO_RAW = "select, insert on all tables in schema raw"
