@@ -100,6 +100,7 @@ def fleet(
     tmp_path: Path, faults_sandbox_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Machine, list[Worker]]]:
     """A machine without runs of its own, and two that take them."""
+    (tmp_path / "first").mkdir()
     with running_broker(tmp_path) as broker, machine_in(tmp_path / "first", monkeypatch) as machine:
         monkeypatch.setenv("CELERY_BROKER_URL", broker)
         monkeypatch.setenv("CELERY_RESULT_BACKEND", broker)
