@@ -5,7 +5,10 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 # The packages change seldom: a layer of their own, made again only with the pins.
 COPY pyproject.toml ./
-RUN --mount=type=cache,target=/uv-cache uv sync --no-dev --no-install-project
+# The project itself is not installed, so the one program of it that Dagster starts by name is put there.
+RUN --mount=type=cache,target=/uv-cache uv sync --no-dev --no-install-project \
+    && printf '#!/app/.venv/bin/python\nfrom orchestration.dbt_process import main\nmain()\n' > .venv/bin/dbt-of-run \
+    && chmod 755 .venv/bin/dbt-of-run
 
 FROM python:3.11.15-slim-bookworm
 ENV PATH=/app/.venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 HOME=/tmp \

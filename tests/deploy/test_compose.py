@@ -147,3 +147,9 @@ def test_entry_points_are_lists_so_that_signals_arrive() -> None:
             for word, rest in steps:
                 if word in ("ENTRYPOINT", "CMD"):
                     assert isinstance(json.loads(rest), list)
+
+
+def test_the_pipelines_image_has_the_dbt_that_runs_start() -> None:
+    dockerfile = (ROOT / "deploy" / "docker" / "pipeline.Dockerfile").read_text()
+    assert "> .venv/bin/dbt-of-run" in dockerfile
+    assert 'with_name("dbt-of-run")' in (ROOT / "orchestration" / "assets" / "dbt_models.py").read_text()
