@@ -1,14 +1,8 @@
-"""One real data API for its tests: core filled by the real pipeline from a sandbox, and Superset's database of users.
+"""One real data API for its tests: core filled by the real pipeline from a sandbox, and a database of users."""
 
-It is what `make up` starts, by the same functions and on a Postgres of its own, since roles belong to a whole server.
-"""
-
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +11,11 @@ from typing import Any
 import jwt
 import psycopg2
 import requests
-from sandbox_orders import Sandbox, dates_back
-from servers import running, running_sandbox, unused_port
+from filled import filled_stack, run_to_end
+from servers import running
 
-from orchestration.registry.fleet import register
-from orchestration.registry.migrate import migrate
-from orchestration.settings import ROOT, Settings
-from stack import credentials, databases
-from stack.programs import Program, environment, inherited, programs
+from orchestration.settings import ROOT
+from stack.programs import Program
 
 DAYS = 8
 # Users by name -> their roles in Superset; what they may see is checked of each.
@@ -89,30 +80,18 @@ class Api:
 
 
 @contextmanager
-def running_api(folder: Path, server_url: str, port: int) -> Iterator[Api]:
+def running_api(folder: Path) -> Iterator[Api]:
     """A filled warehouse, users in Superset's database, and the API before them."""
-    held = credentials.keep(folder / "credentials.env", port, ())
-    databases.provide(server_url, {name: held[name] for name in credentials.DATABASES})
-    settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        var_dir=folder,
-        postgres_port=port,
-        superset_port=unused_port(),
-        api_port=unused_port(),
-        **{name.lower(): held[name] for name in (*credentials.DATABASES, "DGI_ENCRYPTION_KEY")},
-    )
-    env = {**inherited(os.environ), **environment(settings, held)}
-    by_name = {program.name: program for program in programs(settings, None)}
-    superset, data_api = by_name["superset"], by_name["data-api"]
-    with running_sandbox("--size", "S", "--days", str(DAYS)) as sandbox_url, ThreadPoolExecutor(1) as beside:
-        bootstrap = [str(superset.directory / ".venv" / "bin" / "python"), "bootstrap.py"]
-        superset_ready = beside.submit(_run, bootstrap, superset.directory, env)
-        dealers = _fill(settings, env, Sandbox(sandbox_url))
-        superset_ready.result()
-    with running(list(data_api.command), data_api.address + data_api.health, env, 60, data_api.directory):
-        api = Api(data_api.address, env, by_name, held["WAREHOUSE_URL"], held["SUPERSET_DATABASE_URL"], dealers)
-        api.ids = _add_users(api)
-        yield api
+    with filled_stack(folder, DAYS, _six_dealers, "--no-transform") as filled:
+        transform(filled.env)
+        held, data_api = filled.held, filled.programs["data-api"]
+        with running(list(data_api.command), data_api.address + data_api.health, filled.env, 60, data_api.directory):
+            api = Api(
+                data_api.address, filled.env, filled.programs, held["WAREHOUSE_URL"], held["SUPERSET_DATABASE_URL"],
+                filled.dealers,
+            )  # fmt: skip
+            api.ids = _add_users(api)
+            yield api
 
 
 def run(url: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -122,26 +101,15 @@ def run(url: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def _fill(settings: Settings, env: Mapping[str, str], sandbox: Sandbox) -> tuple[str, ...]:
-    """Pull some days of six dealers into raw and make staging and core of it; returns the dealers."""
-    home = settings.var / "dagster_home"
-    home.mkdir()
-    (home / "dagster.yaml").symlink_to(ROOT / "orchestration" / "dagster.yaml")
-    migrate(settings)
-    register(settings, sandbox.fleet)
-    dealers = tuple(str(dealer["id"]) for dealer in sandbox.fleet["dealers"][:6])
-    dates = dates_back(DAYS)
-    pull = [sys.executable, "-m", "orchestration.cli", "pull", "--from", str(dates[0]), "--to", str(dates[-1])]
-    _run([*pull, "--no-transform", *(word for dealer in dealers for word in ("--dealer", dealer))], ROOT, env)
-    transform(env)
-    return dealers
+def _six_dealers(fleet: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    return fleet, tuple(str(dealer["id"]) for dealer in fleet["dealers"][:6])
 
 
 def transform(env: Mapping[str, str]) -> None:
     """Bring staging and core up to date."""
     build = [str(Path(sys.executable).with_name("dbt")), "build", "--select", "staging", "core", "code_label"]
     folders = ["--project-dir", "dbt_project", "--profiles-dir", "dbt_project"]
-    _run([*build, "--exclude-resource-type", "test", "unit_test", *folders], ROOT, env)
+    run_to_end([*build, "--exclude-resource-type", "test", "unit_test", *folders], ROOT, env)
 
 
 def _add_users(api: Api) -> dict[str, int]:
@@ -183,14 +151,3 @@ def _add_users(api: Api) -> dict[str, int]:
     for name in OF_DEALERS:
         api.rows("insert into registry.user_dealer (user_name, dealer_id) values (%s, %s)", name, api.dealer)
     return {str(name): int(number) for name, number in run(api.users_url, "select username, id from ab_user")}
-
-
-def _run(command: list[str], folder: Path, env: Mapping[str, str]) -> None:
-    """Run a program to its end. Raises RuntimeError with the end of what it said."""
-    done = subprocess.run(
-        command, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        said = done.stdout.decode(errors="replace").splitlines()[-25:]
-        raise RuntimeError(f"{command[:4]} ended with {done.returncode}:\n" + "\n".join(said))

@@ -17,9 +17,9 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
-def stack(server_url_of_session: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A real stack with data of all dealers of the sandbox, and one dealer that has none yet."""
-    with running_stack(tmp_path_factory.mktemp("stack"), server_url_of_session) as one:
+    with running_stack(tmp_path_factory.mktemp("stack")) as one:
         yield one
 
 

@@ -1,27 +1,15 @@
-"""One real stack for the tests of the dashboards: sandbox, pipeline, warehouse and Superset, none of them made up.
+"""One real stack for the tests of the dashboards: sandbox, pipeline, warehouse and Superset, none of them made up."""
 
-It is what `make up` starts, by the same functions, without Dagster's servers: those would go on pulling and change the
-figures while they are looked at.
-"""
-
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sandbox_orders import Sandbox, dates_back
-from servers import running, running_sandbox, unused_port
-from sqlalchemy import make_url
+from filled import filled_stack
+from servers import running
 
-from orchestration.registry.fleet import register
-from orchestration.registry.migrate import migrate
-from orchestration.settings import ROOT, Settings
-from stack import credentials, databases
-from stack.programs import Program, environment, inherited, programs
+from stack.programs import Program
 from stack.up import SECONDS_TO_ANSWER
 
 # A period of 30 days and the period before it have data; boards of 90 days show what there is.
@@ -46,73 +34,32 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path, server_url: str) -> Iterator[Stack]:
-    """A filled warehouse and a Superset before it; the databases are made on the server at `server_url`."""
-    port = int(make_url(server_url).port or 0)
-    held = credentials.keep(folder / "credentials.env", port, ())
-    databases.provide(server_url, {name: held[name] for name in credentials.DATABASES})
-    settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        var_dir=folder,
-        postgres_port=port,
-        superset_port=unused_port(),
-        registry_port=unused_port(),
-        **{name.lower(): held[name] for name in (*credentials.DATABASES, "DGI_ENCRYPTION_KEY")},
-    )
-    env = {**inherited(os.environ), **environment(settings, held)}
-    known = {program.name: program for program in programs(settings, None)}
-    superset, registry = known["superset"], known["registry"]
-    with running_sandbox("--size", "S", "--days", str(DAYS)) as sandbox_url, ThreadPoolExecutor(1) as beside:
-        bootstrap = [str(superset.directory / ".venv" / "bin" / "python"), "bootstrap.py"]
-        superset_ready = beside.submit(_run, bootstrap, superset.directory, env)
-        sandbox = Sandbox(sandbox_url)
-        _fill(settings, env, sandbox)
-        superset_ready.result()
-        with _serving(registry, env), _serving(superset, env):
+def running_stack(folder: Path) -> Iterator[Stack]:
+    """A filled warehouse and a Superset before it."""
+    with filled_stack(folder, DAYS, _all_and_a_newcomer) as filled:
+        superset = filled.programs["superset"]
+        with _serving(filled.programs["registry"], filled.env), _serving(superset, filled.env):
             yield Stack(
                 url=superset.address,
-                user=env["SUPERSET_ADMIN_USER"],
-                password=env["SUPERSET_ADMIN_PASSWORD"],
-                warehouse_url=held["WAREHOUSE_URL"],
-                dealers=_of_dealers(sandbox, "id"),
-                dealer_names=_of_dealers(sandbox, "name"),
+                user=filled.env["SUPERSET_ADMIN_USER"],
+                password=filled.env["SUPERSET_ADMIN_PASSWORD"],
+                warehouse_url=filled.held["WAREHOUSE_URL"],
+                dealers=filled.dealers,
+                dealer_names=tuple(str(dealer["name"]) for dealer in filled.sandbox.fleet["dealers"]),
                 first_run_dealer=FIRST_RUN_DEALER["id"],
-                dealer_reader_url=held["WAREHOUSE_DEALER_READER_URL"],
-                env=env,
-                sandbox_url=sandbox_url,
+                dealer_reader_url=filled.held["WAREHOUSE_DEALER_READER_URL"],
+                env=filled.env,
+                sandbox_url=filled.sandbox_url,
             )
+
+
+def _all_and_a_newcomer(fleet: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """All dealers are pulled; one more is registered and not pulled."""
+    dealers = fleet["dealers"]
+    newcomer = {**dealers[0], **FIRST_RUN_DEALER}
+    return {**fleet, "dealers": [*dealers, newcomer]}, tuple(str(dealer["id"]) for dealer in dealers)
 
 
 def _serving(program: Program, env: Mapping[str, str]) -> AbstractContextManager[None]:
     health = program.address + program.health
     return running(list(program.command), health, dict(env), SECONDS_TO_ANSWER, program.directory)
-
-
-def _of_dealers(sandbox: Sandbox, field: str) -> tuple[str, ...]:
-    return tuple(str(dealer[field]) for dealer in sandbox.fleet["dealers"])
-
-
-def _fill(settings: Settings, env: Mapping[str, str], sandbox: Sandbox) -> None:
-    """Pull all dealers of the sandbox through the pipeline; one more is registered and not pulled."""
-    home = settings.var / "dagster_home"
-    home.mkdir()
-    (home / "dagster.yaml").symlink_to(ROOT / "orchestration" / "dagster.yaml")
-    migrate(settings)
-    like = sandbox.fleet["dealers"][0]
-    newcomer = {**like, **FIRST_RUN_DEALER}
-    register(settings, {**sandbox.fleet, "dealers": [*sandbox.fleet["dealers"], newcomer]})
-    dealers = _of_dealers(sandbox, "id")
-    dates = dates_back(DAYS)
-    pull = [sys.executable, "-m", "orchestration.cli", "pull", "--from", str(dates[0]), "--to", str(dates[-1])]
-    _run([*pull, *(option for dealer in dealers for option in ("--dealer", dealer))], ROOT, env)
-
-
-def _run(command: list[str], folder: Path, env: Mapping[str, str]) -> None:
-    """Run a program to its end. Raises RuntimeError with the end of what it said."""
-    done = subprocess.run(
-        command, cwd=folder, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        said = done.stdout.decode(errors="replace").splitlines()[-25:]
-        raise RuntimeError(f"{command[:4]} ended with {done.returncode}:\n" + "\n".join(said))

@@ -96,7 +96,7 @@ def _requests(superset: dict[str, Any], role: str) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("role", ["Dealer User", "Analyst", "Gamma", "nobody"])
+@pytest.mark.parametrize("role", [*OURS, "Gamma", "nobody"])
 def test_what_a_role_does_not_hold_is_denied_over_http(superset: dict[str, Any], stack: Stack, role: str) -> None:
     person = Person(stack.url, role) if role == "nobody" else people.make(stack, people.admin(stack), role)
     if role == "nobody":
