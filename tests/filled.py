@@ -60,6 +60,7 @@ def filled_stack(folder: Path, days: int, choose: Choice, *options: str) -> Iter
             superset_port=unused_port(),
             registry_port=unused_port(),
             api_port=unused_port(),
+            dagster_port=unused_port(),  # nothing answers there
             **{name.lower(): held[name] for name in (*credentials.DATABASES, "DGI_ENCRYPTION_KEY")},
         )
         env = {**inherited(os.environ), **environment(settings, held)}

@@ -144,6 +144,7 @@ class PersonForm(FlaskForm):
     last_name = StringField("Last name", [_needed("Give a last name.")])
     email = StringField("E-mail", [_needed("Give an address.")])
     password = PasswordField("Password", description="At least 12 characters. They can change it under Settings, Info.")
-    roles = TickBoxes("Roles", description="Dealer User sees the dealers below; Analyst and Engineer see all.")
+    roles = TickBoxes("Roles", description="Dealer User sees the dealers below; Analyst and Engineer see all. Personal "
+                      "Data adds customers' names, phones and addresses to what another role shows.")  # fmt: skip
     is_active = BooleanField("May log in", default=True)
     dealers = TickBoxes("Dealers", description="What a Dealer User sees. Nothing ticked: no data.")

@@ -12,9 +12,9 @@ from registry_pages.service import NotThere, Refused, ServiceDown
 from registry_pages.views import WRONG, RegistryView, reading, service, writing
 
 SHORTEST_PASSWORD = 12
-ADMIN, USUAL_ROLE = "Admin", "Dealer User"
-# Roles of Superset that are for nobody here: what is not logged in, and what only lends its rights to others.
-_LEFT_OUT = {"Public", "sql_lab"}
+ADMIN, USUAL_ROLE, ADDED_ROLE = "Admin", "Dealer User", "Personal Data"
+# Roles of Superset that are for nobody here: they hold nothing, or stand for who is not logged in.
+_LEFT_OUT = {"Alpha", "Gamma", "Public", "sql_lab"}
 
 
 class PeopleView(RegistryView):
@@ -122,6 +122,8 @@ class PeopleView(RegistryView):
             form.password.errors = [f"Give at least {SHORTEST_PASSWORD} characters."]
         if not form.roles.data:
             form.roles.errors = ["Tick at least one role."]
+        if form.roles.data == [ADDED_ROLE]:  # which opens no dashboard, so not even the page after login
+            form.roles.errors = [f"{ADDED_ROLE} adds to another role: tick Dealer User, Analyst or Engineer too."]
         return not form.errors
 
     def _save(self, form: PersonForm, person: Any) -> bool:

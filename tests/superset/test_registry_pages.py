@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import people
 import psycopg2
 import pytest
 import requests
@@ -100,14 +101,12 @@ def add_person(admin: Visitor, name: str, role: str, password: str = PASSWORD, *
 
 
 @pytest.fixture(scope="module", params=["Gamma", "Alpha", "Nothing"])
-def outsider(request: pytest.FixtureRequest, admin: Visitor, stack: Stack) -> Visitor:
+def outsider(request: pytest.FixtureRequest, stack: Stack) -> Visitor:
     """Somebody who is no administrator; one has a role without any right, for Superset wants everybody to have one."""
-    name, role = f"outsider-{request.param.lower()}", request.param
-    if role == "Nothing":
-        head = {"X-CSRFToken": admin.token, "Referer": stack.url}
-        admin.session.post(f"{stack.url}/api/v1/security/roles/", json={"name": role}, headers=head, timeout=60)
-    assert "was added" in add_person(admin, name, role)
-    return Visitor(stack.url, name, PASSWORD)
+    boss = people.admin(stack)
+    if request.param == "Nothing":
+        assert boss.post("/api/v1/security/roles/", {"name": "Nothing"}).ok
+    return Visitor(stack.url, people.make(stack, boss, request.param).name, people.PASSWORD)
 
 
 def test_health_tells_what_is_well_and_what_to_do(admin: Visitor) -> None:
@@ -251,12 +250,13 @@ def test_a_fetch_schedule(admin: Visitor, warehouse: Any) -> None:
 
 
 def test_a_user_with_role_and_dealers_on_one_page(admin: Visitor, stack: Stack, warehouse: Any) -> None:
-    assert "12 characters" in complaint(add_person(admin, "pemilik", "Gamma", "short"), "password")
-    page = add_person(admin, "pemilik", "Gamma", dealers=["77001", stack.dealers[0]])
+    assert "12 characters" in complaint(add_person(admin, "pemilik", "Dealer User", "short"), "password")
+    assert "another role" in complaint(add_person(admin, "pemilik", "Personal Data"), "roles")
+    page = add_person(admin, "pemilik", "Dealer User", dealers=["77001", stack.dealers[0]])
     assert "pemilik was added" in page
     seen = rows(warehouse, "select dealer_id from registry.user_dealer where user_name = 'pemilik' order by 1")
     assert seen == sorted([("77001",), (stack.dealers[0],)])
-    assert "already" in complaint(add_person(admin, "pemilik", "Gamma"), "user_name")
+    assert "already" in complaint(add_person(admin, "pemilik", "Dealer User"), "user_name")
     Visitor(stack.url, "pemilik", PASSWORD)
     found = re.search(r"/registry/people/(\d+)/edit\">pemilik", admin.sees("people/?search=pemilik"))
     assert found
@@ -270,7 +270,9 @@ def test_a_user_with_role_and_dealers_on_one_page(admin: Visitor, stack: Stack, 
 def test_an_administrator_cannot_lock_themselves_out(admin: Visitor, stack: Stack) -> None:
     found = re.search(rf"/registry/people/(\d+)/edit\">{stack.user}<", admin.sees("people/"))
     assert found
-    page = admin.sends(f"people/{found[1]}/edit", first_name="A", last_name="B", email="a@example.com", roles="Gamma")
+    page = admin.sends(
+        f"people/{found[1]}/edit", first_name="A", last_name="B", email="a@example.com", roles="Dealer User"
+    )
     assert "cannot take the role" in complaint(page, "roles") and "cannot deactivate" in admin.sends(
         f"people/{found[1]}/switch", on="0"
     )
