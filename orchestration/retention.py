@@ -1,6 +1,6 @@
-"""What is not kept for ever: what Dagster's runs logged, Superset's trail of clicks, records that could not be used.
+"""What is not kept for ever: what Dagster's runs logged, and records that could not be used.
 
-Documents are never removed.
+Documents are never removed. Superset sees to its own log (superset/log_retention.py).
 Dagster's own retention covers ticks, not events. What tells which partitions are there stays: events of assets, runs.
 """
 
@@ -16,28 +16,17 @@ from orchestration.settings import Settings, load_settings
 
 _MAINTENANCE = sql.Identifier(*MAINTENANCE_SETTING.split("."))
 
-# What is removed -> setting with the address, table, and which of its rows. Runs that go on keep theirs.
-_REMOVED = {
-    "Dagster's events": (
-        "dagster_database_url",
-        """from event_logs as e where e.asset_key is null
-            and e.timestamp < (now() at time zone 'UTC') - make_interval(days => %s)
-            and not exists (
-                select from runs as r where r.run_id = e.run_id
-                    and r.status in ('QUEUED', 'NOT_STARTED', 'MANAGED', 'STARTING', 'STARTED', 'CANCELING')
-            )""",
-        "event_logs",
-    ),
-    "Superset's log": (
-        "superset_database_url",
-        "from logs where dttm < localtimestamp - make_interval(days => %s)",
-        "logs",
-    ),
-}
-
-_COUNT = {what: f"select count(*) {rows}" for what, (_, rows, _) in _REMOVED.items()}
-_DELETE = {what: f"delete {rows}" for what, (_, rows, _) in _REMOVED.items()}
-
+EVENTS = "Dagster's events"
+# Runs that go on keep theirs.
+_OLD_EVENTS = """
+    from event_logs as e
+    where e.asset_key is null
+        and e.timestamp < (now() at time zone 'UTC') - make_interval(days => %s)
+        and not exists (
+            select from runs as r where r.run_id = e.run_id
+                and r.status in ('QUEUED', 'NOT_STARTED', 'MANAGED', 'STARTING', 'STARTED', 'CANCELING')
+        )
+"""
 
 # What it held may be personal. That there was one, why it was not used and the hash by which it is known again stay.
 REJECTED = "rejected records"
@@ -57,21 +46,22 @@ def apply(settings: Settings, dry_run: bool) -> dict[str, int]:
     With `dry_run` only count them. Returns the rows of each, by what they are. A database whose address is not set here
     is left alone.
     """
-    days = settings.keep_logs_days
     found = {}
-    for what, (setting, _, table) in _REMOVED.items():
-        if not (url := getattr(settings, setting)):
-            continue
-        address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        with closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
-            # A database in which nothing has run yet has no tables.
-            cursor.execute("select to_regclass(%s) is not null", (table,))
-            if cursor.fetchone() == (True,):
-                cursor.execute(_COUNT[what] if dry_run else _DELETE[what], (days,))
-                found[what] = int(cursor.fetchall()[0][0]) if dry_run else int(cursor.rowcount)
+    if settings.dagster_database_url:
+        found[EVENTS] = _remove_events(settings.dagster_database_url, settings.keep_logs_days, dry_run)
     if settings.warehouse_url:
         found[REJECTED] = _empty_rejected(settings, dry_run)
     return found
+
+
+def _remove_events(url: str, days: int, dry_run: bool) -> int:
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
+        if dry_run:
+            cursor.execute(f"select count(*) {_OLD_EVENTS}", (days,))
+            return int(cursor.fetchall()[0][0])
+        cursor.execute(f"delete {_OLD_EVENTS}", (days,))
+        return int(cursor.rowcount)
 
 
 def _empty_rejected(settings: Settings, dry_run: bool) -> int:
@@ -97,7 +87,7 @@ class RetentionConfig(dg.Config):
 
 @dg.op
 def remove_what_is_old(context: dg.OpExecutionContext, config: RetentionConfig) -> None:
-    """Remove events and logs older than KEEP_LOGS_DAYS, empty old rejected records; with `dry_run` count them."""
+    """Remove events older than KEEP_LOGS_DAYS, empty old rejected records; with `dry_run` count them."""
     settings = load_settings()
     for what, rows in apply(settings, config.dry_run).items():
         days, done = (
@@ -107,7 +97,7 @@ def remove_what_is_old(context: dg.OpExecutionContext, config: RetentionConfig) 
 
 
 @dg.job(
-    description="Removes Dagster's events and Superset's log older than KEEP_LOGS_DAYS, and empties records that could "
+    description="Removes Dagster's events older than KEEP_LOGS_DAYS, and empties records that could "
     "not be used and are older than KEEP_REJECTED_DAYS; `dry_run` only counts."
 )
 def apply_retention() -> None:

@@ -178,6 +178,8 @@ class Settings(BaseSettings):
             "DO_NOT_TRACK": "1",
             "RUNTIME__DLTHUB_TELEMETRY": "false",
         }
+        # Superset's programs read it too.
+        env["KEEP_LOGS_DAYS"] = str(self.keep_logs_days)
         ports = ("postgres_port", "dagster_port", "superset_port", "sandbox_port", "registry_port", "api_port")
         for name in ports:
             env[name.upper()] = str(getattr(self, name))

@@ -5,6 +5,8 @@ from typing import Any
 
 from superset.utils.log import DBEventLogger
 
+from log_retention import LogRetention
+
 # A page of charts causes these many times over, and every row is a commit: most of the work of a cached chart request.
 # Steps inside one request; SQL Lab's statements have a history of their own in table `query`.
 STEPS = (
@@ -24,10 +26,15 @@ BAD_REQUEST = 400
 class ActionLog(DBEventLogger):
     """Keeps what an audit asks for (pages opened, edits, SQL Lab, exports), leaves out what draws a page."""
 
+    def __init__(self, retention: LogRetention) -> None:
+        super().__init__()
+        self._retention = retention
+
     def log(self, user_id: int | None, action: str, *args: Any, **kwargs: Any) -> None:
         """Called by Superset once an action has ended; `records` among the arguments holds what the request carried."""
         if not draws_page(action, kwargs.get("records", ())):
             super().log(user_id, action, *args, **kwargs)
+            self._retention.apply()
 
     def log_login(self, name: str, user: Any) -> None:
         """Keeps who came in, and who tried to: the name that was given, and never the password."""

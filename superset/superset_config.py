@@ -29,6 +29,7 @@ import reports  # noqa: E402
 import security  # noqa: E402
 import tenants  # noqa: E402
 from event_log import ActionLog, audit_changes  # noqa: E402
+from log_retention import LogRetention  # noqa: E402
 
 ENVIRONMENT = os.environ
 VAR_DIR = HERE.parent / ENVIRONMENT.get("VAR_DIR", "var")
@@ -115,7 +116,7 @@ FEATURE_FLAGS = {
 }
 CELERY_CONFIG = None  # no worker: charts read prepared tables, and synchronous queries were the faster ones
 globals().update(reports.settings(ENVIRONMENT, DATA_DIR))  # a worker for reports alone
-EVENT_LOGGER = ActionLog()
+EVENT_LOGGER = ActionLog(LogRetention(days=int(ENVIRONMENT.get("KEEP_LOGS_DAYS") or 90)))
 LOG_LEVEL = "WARNING"
 ALEMBIC_SKIP_LOG_CONFIG = True  # else a migration prints hundreds of lines at its own level
 WELCOME_PAGE_LAST_TAB = "all"  # the default is a tab of examples, which are not loaded

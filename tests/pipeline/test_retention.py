@@ -1,6 +1,5 @@
 """Old events and clicks go, old rejected records are emptied; partitions stay, and so does all of what is new."""
 
-from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import dagster as dg
@@ -19,22 +18,6 @@ def something(context: dg.AssetExecutionContext) -> None:
     context.log.info("it was made")
 
 
-@pytest.fixture(scope="module")
-def superset_url(new_database: Callable[[str], str]) -> str:
-    url = new_database("superset")
-    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("create table logs (id serial, dttm timestamp)")
-        cursor.execute("insert into logs (dttm) select localtimestamp - make_interval(days => d) "
-                       "from unnest(array[1, 89, 91, 400]) as d")  # fmt: skip
-    return url
-
-
-@pytest.fixture
-def kept(settings: Settings, superset_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    monkeypatch.setenv("SUPERSET_DATABASE_URL", superset_url)
-    yield load_settings()
-
-
 def counts(settings: Settings) -> dict[bool, int]:
     """Events of assets (True) and others."""
     with closing(psycopg2.connect(url_of(settings))) as connection, connection.cursor() as cursor:
@@ -46,27 +29,27 @@ def url_of(settings: Settings) -> str:
     return str(settings.dagster_database_url).replace("+psycopg2", "")
 
 
-def test_what_is_old_goes_and_materializations_stay(kept: Settings, instance: dg.DagsterInstance) -> None:
+def test_what_is_old_goes_and_materializations_stay(settings: Settings, instance: dg.DagsterInstance) -> None:
     assert dg.materialize([something], instance=instance).success
-    before = counts(kept)
-    assert apply(kept, dry_run=True) == {"Dagster's events": 0, "Superset's log": 2, REJECTED: 0}
+    before = counts(settings)
+    assert apply(settings, dry_run=True) == {"Dagster's events": 0, REJECTED: 0}
     assert apply_retention.execute_in_process(
         instance=instance, run_config={"ops": {"remove_what_is_old": {"config": {"dry_run": True}}}}
     ).success
-    with closing(psycopg2.connect(url_of(kept))) as connection, connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(url_of(settings))) as connection, connection, connection.cursor() as cursor:
         cursor.execute(
             "update event_logs set timestamp = timestamp - interval '91 days' where run_id in "
             "(select run_id from event_logs where asset_key is not null)"
         )
-    removed = apply(kept, dry_run=False)
-    assert removed == {"Dagster's events": before[False], "Superset's log": 2, REJECTED: 0}
-    assert counts(kept)[True] == before[True]
+    removed = apply(settings, dry_run=False)
+    assert removed == {"Dagster's events": before[False], REJECTED: 0}
+    assert counts(settings)[True] == before[True]
     assert instance.get_latest_materialization_event(dg.AssetKey("something")) is not None
-    assert apply(kept, dry_run=False) == {"Dagster's events": 0, "Superset's log": 0, REJECTED: 0}
+    assert apply(settings, dry_run=False) == {"Dagster's events": 0, REJECTED: 0}
 
 
 def test_records_that_could_not_be_used_are_emptied_and_still_counted(
-    kept: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for days in (1, 364, 366):
         warehouse.execute(
@@ -77,8 +60,8 @@ def test_records_that_could_not_be_used_are_emptied_and_still_counted(
         )  # fmt: skip
     seen = "select reason, content_hash, payload from raw.rejected_record order by received_at"
     whole = '{"nama": "Siti"}'
-    assert apply(kept, dry_run=True)[REJECTED] == 1
-    assert apply(kept, dry_run=False)[REJECTED] == 1
+    assert apply(settings, dry_run=True)[REJECTED] == 1
+    assert apply(settings, dry_run=False)[REJECTED] == 1
     assert warehouse.rows(seen) == [
         ("no key", f"hash {n}", text) for n, text in ((366, "null"), (364, whole), (1, whole))
     ]

@@ -1,11 +1,12 @@
 """One real stack for the tests of the dashboards: sandbox, pipeline, warehouse and Superset, none of them made up."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 from filled import filled_stack
 from servers import running
 
@@ -38,6 +39,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
     """A filled warehouse and a Superset before it."""
     with filled_stack(folder, DAYS, _all_and_a_newcomer) as filled:
         superset = filled.programs["superset"]
+        _log_of_before(filled.held["SUPERSET_DATABASE_URL"])
         with _serving(filled.programs["registry"], filled.env), _serving(superset, filled.env):
             yield Stack(
                 url=superset.address,
@@ -51,6 +53,15 @@ def running_stack(folder: Path) -> Iterator[Stack]:
                 env=filled.env,
                 sandbox_url=filled.sandbox_url,
             )
+
+
+def _log_of_before(url: str) -> None:
+    """Entries of Superset's action log from before it is started: one is older than it keeps them, one is not."""
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into logs (action, dttm) select 'seen_' || days, localtimestamp - make_interval(days => days)"
+            " from unnest(array[89, 91]) as days"
+        )
 
 
 def _all_and_a_newcomer(fleet: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:

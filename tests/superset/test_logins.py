@@ -54,6 +54,10 @@ def test_who_came_and_who_tried_is_kept_without_passwords(stack: Stack, admin: P
     assert "wrong one" not in tried
 
 
+def test_what_is_older_than_the_log_is_kept_has_gone(admin: Person) -> None:
+    assert [len(kept(admin, action)) for action in ("seen_89", "seen_91")] == [1, 0]
+
+
 def test_changes_of_accounts_are_kept_without_passwords(stack: Stack, admin: Person) -> None:
     person = people.make(stack, admin, "Analyst")
     entries = [entry for entry in kept(admin, "access_changed") if person.name in entry["json"]]
