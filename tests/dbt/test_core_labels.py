@@ -8,6 +8,8 @@ from core_tables import OTHER_DEALER, Core, new_key
 
 from sandbox.sending import WORDS
 
+pytestmark = pytest.mark.slow
+
 SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "core" / "code_label.csv"
 
 

@@ -8,6 +8,8 @@ import pytest
 from core_tables import DEALER, OTHER_DEALER, Core, new_key
 from test_core_models import expected_foreign_keys, foreign_keys
 
+pytestmark = pytest.mark.slow
+
 PROSPECT = ("prospect", "prospect_unit")
 
 

@@ -11,6 +11,8 @@ from core_tables import DEALER, Core, new_key
 
 from dictionary.marts import read_marts
 
+pytestmark = pytest.mark.slow
+
 METRICS = Path(__file__).parents[2] / "docs" / "metrics.md"
 TODAY = (datetime.now(UTC) + timedelta(hours=7)).date()
 PERSON = {"namaCustomer": "Sari Wulandari", "noKtp": "3374990101900001", "noKontak": "081200001234"}

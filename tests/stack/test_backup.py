@@ -26,6 +26,8 @@ from stack import credentials, databases, postgres
 from stack.errors import StackError
 from stack.restore import check_empty, check_keys, restore_file
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "throwaway-superuser"
 ROWS = "select md5(string_agg(t::text, '|' order by id)) from {table} as t"
 

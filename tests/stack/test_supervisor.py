@@ -15,6 +15,8 @@ from stack.errors import StackError
 from stack.programs import MARK, Program, environment, inherited, programs
 from stack.supervisor import LONGEST_SOCKET_PATH, Supervisor, render
 
+pytestmark = pytest.mark.slow
+
 SECRETS = {
     "SUPERSET_SECRET_KEY": "secret-key-of-superset",
     "SUPERSET_ADMIN_PASSWORD": "secret-of-admin",
