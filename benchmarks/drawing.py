@@ -1,10 +1,10 @@
-"""Draws what a benchmark measured into `benchmarks` in VAR_DIR."""
+"""Draws what a benchmark measured into `var/benchmarks`: also when its stack has a VAR_DIR that goes with it."""
 
 from collections.abc import Mapping
 
 import click
 
-from orchestration.settings import load_settings
+from orchestration.settings import ROOT
 
 _LEFT, _BAR, _ROW, _WIDTH = 170, 460, 30, 760
 
@@ -24,7 +24,7 @@ def draw_bars(name: str, title: str, values: Mapping[str, float]) -> None:
         f'<rect width="100%" height="100%" fill="white"/><text x="20" y="28" font-size="16">{title}</text>'
         f"{''.join(rows)}</svg>\n"
     )
-    file = load_settings().var / "benchmarks" / f"{name}.svg"
+    file = ROOT / "var" / "benchmarks" / f"{name}.svg"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(drawing)
     click.echo(f"drawn: {file}")

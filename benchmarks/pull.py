@@ -25,6 +25,7 @@ from sqlalchemy import make_url
 from benchmarks.drawing import draw_bars
 from benchmarks.pull_contenders import CONTENDERS, MODULE
 from dlt_sources.dgi.client import Client
+from dlt_sources.dgi.outgoing import Outgoing
 from dlt_sources.dgi.server import Call, Key, Server
 from dlt_sources.dgi.windows import group_dates, window_of
 from orchestration.settings import ROOT
@@ -114,7 +115,8 @@ def _work_orders() -> list[dict[str, object]]:
     with running_sandbox("--size", "S", "--days", "30") as url:
         fleet = requests.get(f"{url}/sandbox/fleet", timeout=60).json()
         about, key, dealer = fleet["main_dealers"][0], fleet["keys"][0], fleet["dealers"][0]
-        server = Server(about["id"], about["h1_base_url"], about["h23_base_url"], time_zone=about["timezone"])
+        server = Server(about["id"], about["h1_base_url"], about["h23_base_url"], time_zone=about["timezone"],
+                        outgoing=Outgoing(plain_http=True, private_addresses=True))  # fmt: skip
         now = datetime.now(UTC)
         days = [now.date() - timedelta(days=n) for n in range(2, 23)]
         records: list[dict[str, object]] = []
