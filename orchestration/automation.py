@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import psycopg2
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
+from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG, RETRY_STRATEGY_TAG
 
 from orchestration.partitions import DEALERS, in_step
 from orchestration.registry.rules import RegistryError
@@ -17,6 +19,10 @@ from orchestration.settings import SettingError, load_settings
 
 TRANSFORM = "transform"
 CHECK_QUALITY = "check_quality"
+
+# A transform that failed leaves tables behind until the next load, and repeating it asks nobody for anything: it is
+# launched again, as often as a run whose process was killed. All of it, for dbt takes what is not taken yet anyway.
+_AGAIN = {RETRY_ON_ASSET_OR_OP_FAILURE_TAG: "true", RETRY_STRATEGY_TAG: ReexecutionStrategy.ALL_STEPS.value}
 
 # Loads become visible neither in the order of their ids nor in that of their times, so the cursor also names those that
 # it has seen lately; no load takes this long from its time to its commit.
@@ -60,6 +66,7 @@ def build_jobs(stored: dg.AssetSelection) -> list[UnresolvedAssetJobDefinition]:
             TRANSFORM,
             selection=dg.AssetSelection.groups("staging", "core", "marts") - stored,
             description="Builds and tests the dbt models from what has been loaded.",
+            tags=_AGAIN,
         ),
         dg.define_asset_job(
             "pull_and_transform",

@@ -4,20 +4,21 @@ Stock, launching a run of 14,000 partitions takes 45 to 56 s, because every plan
 a connection of its own; with this class 5 s. Named in `dagster.yaml`; pinned to the dagster version that it extends.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from dagster import DagsterEventType
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.event_log import PostgresEventLogStorage
-from dagster_postgres.utils import create_pg_engine, pg_url_from_config
+from dagster_postgres.utils import create_pg_engine
+from sqlalchemy import Connection
 
-from orchestration.storages import try_connections_of
+from orchestration.storages import OutlivesPostgres
 
 
-class BatchingPostgresEventLogStorage(PostgresEventLogStorage):
+class BatchingPostgresEventLogStorage(OutlivesPostgres, PostgresEventLogStorage):
     """Keeps a small pool of connections, and writes planned partitions in batches as stock writes materializations."""
 
     def __init__(
@@ -28,21 +29,8 @@ class BatchingPostgresEventLogStorage(PostgresEventLogStorage):
             self.postgres_url, isolation_level="AUTOCOMMIT", pool_size=2, max_overflow=8, pool_pre_ping=True
         )
 
-    @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> "BatchingPostgresEventLogStorage":
-        """Make the storage from `dagster.yaml`."""
-        return cls(
-            postgres_url=pg_url_from_config(config_value),
-            should_autocreate_tables=config_value.get("should_autocreate_tables", True),
-            inst_data=inst_data,
-        )
-
-    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Keep connections open; times in ms and s."""
-        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)
-        try_connections_of(self._engine)
+    def _connect(self) -> AbstractContextManager[Connection]:
+        return self.connect()
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events that may be written together: planned ones in one statement, others as stock does."""

@@ -1,47 +1,66 @@
-"""Dagster's storages on Postgres, for a webserver that outlives its Postgres. Named in `dagster.yaml`.
+"""Dagster's storages on Postgres, for processes that outlive their Postgres. Named in `dagster.yaml`.
 
 The webserver keeps connections open, and stock hands out one that ended with Postgres: after a restart, the first
 clicks of a person failed with «server closed the connection unexpectedly». Here each is tried before it is used.
+
+Stock gives up a Postgres that does not answer after some ten seconds, and a run that could not write what it had done
+failed of it. Here a server that starts again is waited for. Only connecting is repeated: what was under way on a
+connection that broke may have been written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
+import tenacity
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
 from dagster_postgres.utils import pg_url_from_config
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError, TimeoutError
+
+# A Postgres that was killed replays its log before it answers.
+_PATIENCE_SECONDS = 60.0
+# Nobody waits longer for a page.
+_PATIENCE_OF_PEOPLE_SECONDS = 10.0
 
 
-def try_connections_of(engine: Engine) -> None:
-    """Do what `pool_pre_ping` does when an engine is made, which stock leaves out."""
-    engine.pool._pre_ping = True
+class OutlivesPostgres:
+    """What differs from stock, for each of its storages."""
 
-
-class RunStorage(PostgresRunStorage):
-    """Stock but for that."""
-
-    @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
-        """Make the storage from `dagster.yaml`; stock would make its own class."""
-        return cls(pg_url_from_config(config_value), inst_data=inst_data)
-
-    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Keep connections open; times in ms and s."""
-        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)
-        try_connections_of(self._engine)
-
-
-class ScheduleStorage(PostgresScheduleStorage):
-    """Stock but for that."""
+    _engine: Engine
+    _patience_seconds = _PATIENCE_SECONDS
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Make the storage from `dagster.yaml`; stock would make its own class."""
-        return cls(pg_url_from_config(config_value), inst_data=inst_data)
+        autocreate = config_value.get("should_autocreate_tables", True)
+        return cls(pg_url_from_config(config_value), autocreate, inst_data)  # type: ignore[call-arg]
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
         """Keep connections open; times in ms and s."""
-        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)
-        try_connections_of(self._engine)
+        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)  # type: ignore[misc]
+        # What `pool_pre_ping` does when an engine is made, which stock leaves out.
+        self._engine.pool._pre_ping = True
+        self._patience_seconds = _PATIENCE_OF_PEOPLE_SECONDS
+
+    @contextmanager
+    def connect(self, run_id: str | None = None) -> Iterator[Connection]:
+        """A connection that works, as soon as there is one."""
+        connecting = tenacity.Retrying(
+            stop=tenacity.stop_after_delay(self._patience_seconds),
+            wait=tenacity.wait_exponential_jitter(initial=0.2, max=2, jitter=0.5),
+            retry=tenacity.retry_if_exception_type((DatabaseError, TimeoutError)),
+            reraise=True,
+        )
+        with connecting(self._engine.connect) as connection:
+            yield connection
+
+
+class RunStorage(OutlivesPostgres, PostgresRunStorage):
+    """Runs."""
+
+
+class ScheduleStorage(OutlivesPostgres, PostgresScheduleStorage):
+    """Schedules and sensors."""

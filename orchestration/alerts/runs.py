@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from orchestration.alerts.finding import Finding, Kind
 from orchestration.automation import CHECK_QUALITY, TRANSFORM
@@ -38,7 +39,7 @@ def failed_runs(instance: dg.DagsterInstance, jobs: Iterable[str]) -> list[Findi
                 title=f"the job {job} has failed",
                 error=why,
                 remedy=_REMEDIES.get(job, _REMEDY),
-                at_once=why != _KILLED,  # which Dagster may launch again by itself
+                at_once=records[0].dagster_run.tags.get(WILL_RETRY_TAG) == "false",  # else it is launched again
                 since=datetime.fromtimestamp(records[0].end_time or records[0].create_timestamp.timestamp(), UTC),
                 rerun=(job, f"runs/{records[0].dagster_run.run_id}"),
             )

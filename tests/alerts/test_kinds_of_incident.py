@@ -1,6 +1,7 @@
 """Every other kind of incident: what opens it, what its message says, what ends it."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import dagster as dg
 import psycopg2
 import pytest
 from alerts_support import BOOK, MIXED, Mailbox, Sandbox, Stack, Tick, dates_back, text_of, today
+from dagster._core.storage.tags import MAX_RETRIES_TAG
 
 from orchestration.alerts.finding import Kind
 from orchestration.settings import load_settings
@@ -164,6 +166,21 @@ def test_a_job_that_fails(tick: Tick, stack: Stack, mailbox: Mailbox) -> None:
     assert mailbox.subjects[1:] == ["Recovered: the job transform has failed"]
 
 
+def test_a_transform_that_dagster_launches_again_is_told_when_it_does_no_more(
+    tick: Tick, stack: Stack, mailbox: Mailbox, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("ALERT_AFTER_MINUTES", "15")
+    again = tick.repository.get_job("transform").tags
+    _run(tick.instance, "transform", fails=True, tags=again)
+    tick()
+    assert mailbox.subjects == []
+    for _ in range(2):
+        _run(tick.instance, "transform", fails=True, tags={**again, MAX_RETRIES_TAG: "0"})
+        tick()
+    assert mailbox.subjects == ["the job transform has failed"]
+    _run(tick.instance, "transform", fails=False)
+
+
 def test_partitions_that_fail_are_no_failed_job(tick: Tick, stack: Stack, mailbox: Mailbox) -> None:
     _run(tick.instance, "retry_failed", fails=True, of_partitions=True)
     tick()
@@ -228,7 +245,13 @@ def _backup(folder: Any) -> None:
     (folder / "backup.json").write_text("{}")
 
 
-def _run(instance: dg.DagsterInstance, job: str, fails: bool, of_partitions: bool = False) -> None:
+def _run(
+    instance: dg.DagsterInstance,
+    job: str,
+    fails: bool,
+    of_partitions: bool = False,
+    tags: Mapping[str, str] | None = None,
+) -> None:
     """A real run of a job of this name, that ends as asked for."""
 
     @dg.op
@@ -242,7 +265,7 @@ def _run(instance: dg.DagsterInstance, job: str, fails: bool, of_partitions: boo
     def made() -> None:
         work()
 
-    result = made.execute_in_process(instance=instance, raise_on_error=False)
+    result = made.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
     assert result.success is not fails
 
 

@@ -115,7 +115,8 @@ def test_make_test_checks_style_and_runs_all_tests() -> None:
         re.M,
     )
     assert re.search(r"^test-quick: .*\n\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m 'not slow'$", makefile, re.M)
-    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec make test </dev/null"
+    run = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert run[-2:] == ["make test </dev/null", "exec make test-faults </dev/null"]
 
 
 @pytest.mark.slow
