@@ -1,6 +1,6 @@
 """What all tests share: one Postgres server for the session, and databases of their own for those that want them.
 
-`make test` runs the tests in two processes, and a session's fixtures are made in each of them. So that what takes long
+`make test` runs the tests in three processes, and a session's fixtures are made in each of them. So that what takes long
 to start is started once, all tests that use it go to the same process.
 """
 
