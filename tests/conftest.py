@@ -1,7 +1,7 @@
 """What all tests share: one Postgres server for the session, and databases of their own for those that want them.
 
-`make test` runs the tests in three processes, and a session's fixtures are made in each of them. So that what takes long
-to start is started once, all tests that use it go to the same process.
+`make test` runs the tests in three processes, and each makes a session's fixtures. So that what takes long to start is
+started once, all tests that use it go to the same process.
 """
 
 import uuid
