@@ -16,8 +16,8 @@ INSTALL = @test -n '$(PYTHON)' || { echo 'Python 3.11 or 3.12 is needed, and the
 # Without cached byte code every start of Dagster, dbt or Superset compiles some thousand files anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-# More processes than cores run the tests, in the order and the groups that tests/conftest.py makes: much of it is waiting.
-SIDE_BY_SIDE := --numprocesses 3 --dist loadscope --no-loadscope-reorder
+# Two processes run the tests, in the order and the groups that tests/conftest.py makes.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: help up down status logs psql backup restore rotate-key test test-faults test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
 

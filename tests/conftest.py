@@ -1,6 +1,6 @@
 """What all tests share: one Postgres server for the session, and databases of their own for those that want them.
 
-`make test` runs the tests in three processes, and each makes a session's fixtures. So that what takes long to start is
+`make test` runs the tests in two processes, and each makes a session's fixtures. So that what takes long to start is
 started once, all tests that use it go to the same process.
 """
 
@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def group(file: str) -> str:
     """The tests of which a file is part: that of its folder, of the dashboards' one stack, or of the file itself."""
     path = ROOT / file
-    if "from real_stack import" in path.read_text():
+    if any(f"from {module} import" in path.read_text() for module in ("real_stack", "house")):
         return "dashboards"
     return path.parent.name if path.parent.name in SHARING else file
 

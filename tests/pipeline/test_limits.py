@@ -45,10 +45,14 @@ def pull_in_processes(*dealers: str, first: date, last: date) -> list[int]:
     command = [sys.executable, "-m", "orchestration.cli", "pull", "--no-transform"]
     command += ["--from", first.isoformat(), "--to", last.isoformat()]
     started = [
-        subprocess.Popen([*command, "--dealer", dealer], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.Popen([*command, "--dealer", dealer], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         for dealer in dealers
     ]
-    return [process.wait(120) for process in started]
+    for process in started:
+        said, _ = process.communicate(timeout=120)
+        if process.returncode:
+            print(said.decode())
+    return [process.returncode for process in started]
 
 
 def test_requests_at_a_main_dealer_are_bounded_over_all_runs(

@@ -13,6 +13,7 @@ from real_stack import Stack
 
 SECONDS = 120  # for anything to come: a machine may be busy, and nothing here asserts how long it takes
 PIXEL = "scarf.sh"  # a telemetry pixel of Superset's pages, which the content security policy keeps from loading
+TAKEN_BACK = "net::ERR_ABORTED"
 # What the chart's card shows: an error, a sentence instead of data, a drawing; "" while it is at work.
 STATE_OF_CARD = """id => {
     const card = document.querySelector(`[data-test-chart-id="${id}"]`);
@@ -207,6 +208,6 @@ class Board:
             self.seen.failures.append(f"console: {message.text}")
 
     def _note_failure(self, request: Request) -> None:
-        # The log of clicks is sent as a page is left.
-        if PIXEL not in request.url and "/superset/log/" not in request.url:
+        # The log of clicks is sent as a page is left; the page itself takes back a question that it asks anew.
+        if PIXEL not in request.url and "/superset/log/" not in request.url and request.failure != TAKEN_BACK:
             self.seen.failures.append(f"{request.failure} {request.url}")
