@@ -44,21 +44,23 @@ def main(size: str) -> None:
         before = yesterday() - timedelta(days=1)
         console.print(f"{len(fleet.dealers):,} dealers; {before} is pulled and transformed first")
         config = {"ops": {"dgi": {"config": {"first": before.isoformat(), "last": before.isoformat()}}}}
-        _pulled(fleet, config)
+        _pulled(fleet, instance, config)
         _transform_after(instance, 0.0)
         window = [yesterday(), yesterday() + timedelta(days=1)]
         floor = bare_client(fleet, window, copy=True)
         tick = time.time()
-        run_id = _pulled(fleet, {})
+        run_id = _pulled(fleet, instance, {})
         transform = _transform_after(instance, tick)
         parts, facts = _parts(fleet, instance, tick, run_id, transform)
         quiet = _quiet_poll(fleet, instance)
     _show(console, size, parts, facts, floor, quiet)
 
 
-def _pulled(fleet: Fleet, config: dict[str, Any]) -> str:
+def _pulled(fleet: Fleet, instance: dg.DagsterInstance, config: dict[str, Any]) -> str:
     run_id = fleet.api.launch("pull", config, _SCHEDULE)
-    assert fleet.api.wait_for_run(run_id, 1800) == "SUCCESS"
+    if fleet.api.wait_for_run(run_id, 1800) != "SUCCESS":
+        failed = instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE})
+        raise RuntimeError(f"the pull failed: {[event.message for event in failed]} {failed[0].dagster_event}")
     return run_id
 
 
@@ -148,7 +150,7 @@ def _layers(instance: dg.DagsterInstance, transform: str) -> dict[str, float]:
 def _quiet_poll(fleet: Fleet, instance: dg.DagsterInstance) -> dict[str, float]:
     """The same pull again: its seconds, the rows that it added, and the transforms that it caused."""
     started = time.time()
-    run_id = _pulled(fleet, {})
+    run_id = _pulled(fleet, instance, {})
     seconds = time.time() - started
     time.sleep(_SENSOR_SECONDS)
     transforms = instance.get_run_records(dg.RunsFilter(job_name="transform"), limit=10)

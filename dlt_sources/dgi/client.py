@@ -194,4 +194,5 @@ class Client:
         arrived: dict[str, Any] = {"records": envelope.records, "body_bytes": len(body), "notes": envelope.notes}
         if envelope.ok:
             return ended(Outcome.RECORDS if envelope.records else Outcome.NO_DATA, **arrived)
-        return ended(*judge_message(envelope.message, response.headers), **arrived)
+        took = (datetime.now(UTC) - called_at).total_seconds()
+        return ended(*judge_message(envelope.message, response.headers, took), **arrived)

@@ -43,6 +43,9 @@ class Verdict(NamedTuple):
 
 _BAD_KEY = Verdict(Outcome.REFUSED, "the server does not accept this API key and secret", True)
 _WRONG_CLOCK = Verdict(Outcome.REFUSED, "this machine's clock differs from the server's by over 10 s", True)
+# A server that is busy looks at a request when its time stamp is too old, however right the clocks are.
+_LATE = Verdict(Outcome.FAILED, "the server looked at the request so late that its time stamp was too old")
+_BUSY_SECONDS, _TOLERANCE = 5.0, 10.0
 _USED_UP = Verdict(Outcome.FAILED, "the server says that the key's quota is used up")
 # The texts that servers in use answer with, in lower case, and what they mean (contract section 1).
 _STATUS_0 = {
@@ -77,13 +80,15 @@ def judge_status(status: int, headers: Headers) -> Verdict:
     return Verdict(Outcome.REFUSED, f"the server answered HTTP {status}", is_too_much=True)
 
 
-def judge_message(message: str, headers: Headers) -> Verdict:
-    """The verdict on an answer of status 0, by what it says."""
+def judge_message(message: str, headers: Headers, seconds: float) -> Verdict:
+    """The verdict on an answer of status 0, by what it says and how many seconds it took."""
     lowered = message.lower()
     for text, verdict in _STATUS_0.items():
         if text in lowered:
             words = verdict.reason
             if verdict is _WRONG_CLOCK:
+                if _came_late(headers, seconds):
+                    return _LATE._replace(reason=f"{_LATE.reason} ({seconds:.0f} s, «{message[:200]}»)")
                 words = _clock_difference(headers) or words
             return verdict._replace(reason=f"{words} («{message[:200]}»)" if words else None)
     said = f"«{message[:200]}»" if message else "without a reason"
@@ -117,13 +122,24 @@ def asked_to_wait(headers: Headers) -> float | None:
         return None
 
 
+def _came_late(headers: Headers, seconds: float) -> bool:
+    """Whether the time that an answer took explains that a time stamp was out of date, and clocks need not."""
+    return seconds >= _BUSY_SECONDS and abs(_seconds_off(headers) or 0.0) <= _TOLERANCE + seconds
+
+
 def _clock_difference(headers: Headers) -> str | None:
+    seconds = _seconds_off(headers)
+    if seconds is None or abs(seconds) <= _TOLERANCE:
+        return None
+    return f"this machine's clock differs from the server's by {seconds:.0f} s"
+
+
+def _seconds_off(headers: Headers) -> float | None:
+    """How far this clock is ahead of the one that the answer was dated by; None without a date."""
     try:
-        server_time = parsedate_to_datetime(headers["Date"])
-        seconds = (datetime.now(UTC) - server_time).total_seconds()
+        return (datetime.now(UTC) - parsedate_to_datetime(headers["Date"])).total_seconds()
     except (KeyError, ValueError, TypeError):
         return None
-    return f"this machine's clock differs from the server's by {seconds:.0f} s" if abs(seconds) > 10 else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -141,6 +142,24 @@ def test_a_clock_that_is_a_minute_off_is_said_in_words_and_stops_the_key(off: in
         calls = [own_call(server.url, dealer) for dealer in DEALERS for _ in range(10)]
         list(Fetcher(calls, {"OWN": frozenset(DEALERS)}, {"OWN": 1}))
     assert len(server.requests) < 20
+
+
+def test_a_request_that_a_busy_server_looked_at_too_late_is_signed_anew() -> None:
+    def busy_once(request: Request) -> Reply:
+        if len(server.requests) > 1:
+            return records({"idProspect": "P1"})
+        time.sleep(5.5)
+        return refusal("Unix Timestamp Diluar Validasi Detik")
+
+    with stand_in(busy_once) as server:
+        answer = Client(max_wait=0.05).call(own_call(server.url))
+    assert (answer.outcome, answer.attempts) == (Outcome.RECORDS, 2)
+    first, second = (int(request.headers["X-Request-Time"]) for request in server.requests)
+    assert second - first >= 5
+    with stand_in(lambda request: busy_once(request) if len(server.requests) == 1 else records()) as server:
+        answer = Client(max_wait=0.05).call(own_call(server.url, attempts=1))
+    assert (answer.outcome, answer.stops_key) == (Outcome.FAILED, False)
+    assert "looked at the request so late" in (answer.reason or "")
 
 
 @pytest.mark.parametrize("status", [429, 503])
