@@ -50,8 +50,9 @@ def main(size: str) -> None:
         floor = bare_client(fleet, window, copy=True)
         tick = time.time()
         run_id = _pulled(fleet, instance, {})
-        transform = _transform_after(instance, tick)
-        parts, facts = _parts(fleet, instance, tick, run_id, transform)
+        (loaded,) = map(float, _query(fleet, _LAST_LOAD, run_id))
+        transform = _transform_after(instance, loaded)
+        parts, facts = _parts(fleet, instance, tick, run_id, loaded, transform)
         quiet = _quiet_poll(fleet, instance)
     _show(console, size, parts, facts, floor, quiet)
 
@@ -65,12 +66,12 @@ def _pulled(fleet: Fleet, instance: dg.DagsterInstance, config: dict[str, Any]) 
 
 
 def _transform_after(instance: dg.DagsterInstance, moment: float) -> str:
-    """The transform that the sensor asked for after a moment, when it has ended."""
+    """The transform that began after a moment, so that it took all that had been loaded by then, when it has ended."""
 
     def ended() -> str | None:
         records = instance.get_run_records(dg.RunsFilter(job_name="transform"), limit=1)
         for record in records:
-            if record.create_timestamp.timestamp() > moment and record.dagster_run.is_finished:
+            if (record.start_time or 0.0) > moment and record.dagster_run.is_finished:
                 assert record.dagster_run.is_success, record.dagster_run.run_id
                 return record.dagster_run.run_id
         return None
@@ -105,13 +106,12 @@ def _query(fleet: Fleet, statement: str, run_id: str) -> tuple[Any, ...]:
 
 
 def _parts(
-    fleet: Fleet, instance: dg.DagsterInstance, tick: float, run_id: str, transform: str
+    fleet: Fleet, instance: dg.DagsterInstance, tick: float, run_id: str, loaded: float, transform: str
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds of each part in order, and what else there is to say."""
     kind = dg.DagsterEventType
     pull, models = _moments(instance, run_id), _moments(instance, transform)
     calls, documents, new, first_call, last_answer = map(float, _query(fleet, _RAW, run_id))
-    (loaded,) = map(float, _query(fleet, _LAST_LOAD, run_id))
     step, ended = pull[kind.STEP_START][0], pull[kind.PIPELINE_SUCCESS][1]
     reported = pull[kind.ASSET_MATERIALIZATION]
     built = models[kind.STEP_START][0]
