@@ -47,4 +47,5 @@ def machine(tmp_path_factory: pytest.TempPathFactory, faults_sandbox_url: str) -
         one.stop_what_runs_by_itself()
         one.start("daemon")
         one.wait(lambda: one.dagster.query("select from dynamic_partitions"), "the dealers have their partitions")
+        one.wait_for_retries()
         yield one

@@ -184,6 +184,11 @@ class Machine:
             state = one["scheduleState"]["id"]
             self.api.ask("mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }", id=state)
 
+    def wait_for_retries(self) -> None:
+        """The daemon takes notice of runs that fail from its first look on; what failed before it is never retried."""
+        look = "select from kvs where key like 'EVENT_LOG_CONSUMER_CURSOR%'"
+        self.wait(lambda: self.dagster.query(look), "the daemon looks for runs to retry")
+
     def wait(self, condition: Callable[[], Any], what: str, seconds: float = 120, every: float = 0.2) -> Any:
         """`wait_until`; when it does not come about, all runs are told of."""
         return wait_until(condition, what, seconds, every, self._account)
