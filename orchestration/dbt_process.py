@@ -6,8 +6,10 @@ its place started a second one.
 
 import os
 import signal
+import sys
 import threading
 import time
+from importlib.metadata import version
 
 _LOOK_SECONDS = 0.5
 
@@ -27,6 +29,10 @@ def end_with_parent() -> None:
 
 def main() -> None:
     """Run dbt with the arguments of this process."""
+    if sys.argv[1:] == ["--version"]:
+        # Dagster asks before it has dbt do anything, and dbt itself takes seconds to say it.
+        print(version("dbt-core"))
+        return
     end_with_parent()
     from dbt.cli.main import cli  # takes seconds, in which the run may be killed already
 
