@@ -38,6 +38,10 @@ mutation($params: ExecutionParams!) {
 }
 """
 _RUN = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+_SENSORS = """query { sensorsOrError(repositorySelector: {repositoryName: "__repository__",
+    repositoryLocationName: "dealer_dashboard"}) { ... on Sensors { results { name sensorState { id } } } } }"""
+_SCHEDULES = """query { schedulesOrError(repositorySelector: {repositoryName: "__repository__",
+    repositoryLocationName: "dealer_dashboard"}) { ... on Schedules { results { name scheduleState { id } } } } }"""
 _STATS = """
 query($keys: [AssetKeyInput!]) {
   assetNodes(assetKeys: $keys) {
@@ -46,6 +50,20 @@ query($keys: [AssetKeyInput!]) {
   }
 }
 """
+
+# The daemon at a test's pace: there is no setting for how often it looks at backfills (30 s) and sensors (up to 60 s),
+# and none for how often it loads the code location anew (60 s), which takes longer than a run.
+_DAEMON = """
+from dagster._core.remote_representation.external import RemoteSensor
+from dagster._daemon import cli, controller
+controller.DEFAULT_DAEMON_INTERVAL_SECONDS = 2
+controller.RELOAD_WORKSPACE_INTERVAL = 3600
+RemoteSensor.min_interval_seconds = property(lambda sensor: 5)
+cli.main()
+"""
+WORKSPACE = str(ROOT / "workspace.yaml")
+# What a test's daemon does by itself unless it is told otherwise: give dealers their partitions.
+PARTITIONS = ("dealer_partitions",)
 
 
 class ApiError(RuntimeError):
@@ -101,6 +119,23 @@ class DagsterApi:
             time.sleep(0.5)
         raise TimeoutError(f"run {run_id} has not ended: {status}")
 
+    def stop_what_runs_by_itself(self, *but: str) -> None:
+        """Stop schedules and sensors, so that no run is launched but those that a test looks at; `but` are left.
+
+        To be called before the daemon starts: a sensor that has looked once may have launched something.
+        """
+        for one in self.ask(_SENSORS)["sensorsOrError"]["results"]:
+            if one["name"] not in but:
+                state = one["sensorState"]["id"]
+                self.ask("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=state)
+        for one in self.ask(_SCHEDULES)["schedulesOrError"]["results"]:
+            state = one["scheduleState"]["id"]
+            self.ask("mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }", id=state)
+
+    def is_loaded(self) -> bool:
+        """Whether the code location is there."""
+        return "results" in self.ask(_SENSORS)["sensorsOrError"]
+
     def partition_stats(self, modules: list[str]) -> dict[str, dict[str, int]]:
         """Failed, materialized and other partitions of each raw asset, as its page counts them."""
         nodes = self.ask(_STATS, keys=[{"path": ["raw", module]} for module in modules])["assetNodes"]
@@ -108,19 +143,25 @@ class DagsterApi:
 
 
 @contextmanager
-def running_dagster(env: dict[str, str], port: int, logs: Path, daemon: bool = True) -> Iterator[DagsterApi]:
-    """Webserver and daemon with this environment; they end with the block. Without the daemon runs stay queued."""
-    scripts, workspace = Path(sys.executable).parent, str(ROOT / "workspace.yaml")
-    commands = [
-        [str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), "-w", workspace],
-        *([[str(scripts / "dagster-daemon"), "run", "-w", workspace]] if daemon else []),
-    ]
-    url = f"http://127.0.0.1:{port}"
+def running_dagster(
+    env: dict[str, str], port: int, logs: Path, daemon: bool = True, sensors: tuple[str, ...] = PARTITIONS
+) -> Iterator[DagsterApi]:
+    """Webserver and daemon with this environment; they end with the block. Without the daemon runs stay queued.
+
+    Of what runs by itself only these sensors do.
+    """
+    webserver = str(Path(sys.executable).with_name("dagster-webserver"))
+    command = [webserver, "-h", "127.0.0.1", "-p", str(port), "-w", WORKSPACE]
+    paced = [sys.executable, "-c", _DAEMON, "run", "-w", WORKSPACE]
+    api, processes = DagsterApi(f"http://127.0.0.1:{port}"), []
     with (logs / "dagster.log").open("ab") as log:
-        processes = [subprocess.Popen(c, env=env, cwd=ROOT, stdout=log, stderr=log) for c in commands]
         try:
-            _wait(url, processes, logs)
-            yield DagsterApi(url)
+            processes.append(subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log))
+            _wait(api, processes[0], logs)
+            if daemon:
+                api.stop_what_runs_by_itself(*sensors)
+                processes.append(subprocess.Popen(paced, env=env, cwd=ROOT, stdout=log, stderr=log))
+            yield api
         finally:
             for process in processes:
                 process.terminate()
@@ -132,14 +173,15 @@ def running_dagster(env: dict[str, str], port: int, logs: Path, daemon: bool = T
                     process.wait()
 
 
-def _wait(url: str, processes: list[subprocess.Popen[bytes]], logs: Path) -> None:
+def _wait(api: DagsterApi, webserver: subprocess.Popen[bytes], logs: Path) -> None:
     deadline = time.monotonic() + 400
     while time.monotonic() < deadline:
-        if any(process.poll() is not None for process in processes):
+        if webserver.poll() is not None:
             raise RuntimeError((logs / "dagster.log").read_text()[-3000:])
         try:
-            if requests.get(f"{url}/server_info", timeout=5).ok:
+            if api.is_loaded():
                 return
-        except requests.RequestException:
-            time.sleep(0.3)
+        except (requests.RequestException, ApiError):
+            pass
+        time.sleep(0.3)
     raise TimeoutError("Dagster's webserver does not answer")

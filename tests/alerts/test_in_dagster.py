@@ -23,7 +23,7 @@ def test_the_daemon_sends_one_message_for_a_failed_pull(
     sandbox.fault("http_500", dealer=dealer)
     config = {"dealers": [dealer], "modules": ["prsp", "spk"], "first": str(first), "last": str(last)}
     environment.setenv("DAGSTER_PUBLIC_URL", "https://dagster.example.org/")
-    with running_dagster(dict(os.environ), unused_port(), tmp_path) as api:
+    with running_dagster(dict(os.environ), unused_port(), tmp_path, sensors=("dealer_partitions", "alerts")) as api:
         run_id = api.launch("pull", {"ops": {"dgi": {"config": config}}})
         assert api.wait_for_run(run_id, 400) == "FAILURE"
         deadline = time.monotonic() + 300

@@ -19,7 +19,7 @@ import pytest
 import requests
 import yaml
 from cryptography.fernet import Fernet
-from dagster_api import ApiError, DagsterApi
+from dagster_api import PARTITIONS, WORKSPACE, ApiError, DagsterApi
 from loading import Raw
 from servers import unused_port
 from sqlalchemy import make_url
@@ -40,10 +40,6 @@ _LAST_EVENTS = """
         left(coalesce(event::json #>> '{dagster_event,message}', event::json ->> 'user_message'), 200)
     from event_logs where run_id = '%s' order by id desc limit 5
 """
-_SENSORS = """query { sensorsOrError(repositorySelector: {repositoryName: "__repository__",
-    repositoryLocationName: "dealer_dashboard"}) { ... on Sensors { results { name sensorState { id } } } } }"""
-_SCHEDULES = """query { schedulesOrError(repositorySelector: {repositoryName: "__repository__",
-    repositoryLocationName: "dealer_dashboard"}) { ... on Schedules { results { name scheduleState { id } } } } }"""
 _ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
@@ -117,15 +113,15 @@ class Machine:
 
     def start(self, *names: str) -> None:
         """Start programs, as the supervisor does when they have ended. Returns when Postgres and webserver answer."""
-        scripts, workspace = Path(sys.executable).parent, str(ROOT / "workspace.yaml")
-        web = ["-h", "127.0.0.1", "-p", str(self._dagster_port), "-w", workspace]
+        scripts = Path(sys.executable).parent
+        web = ["-h", "127.0.0.1", "-p", str(self._dagster_port), "-w", WORKSPACE]
         for name in names:
             if name == "postgres":
                 self._start_postgres()
                 continue
             command = {
                 "webserver": [str(scripts / "dagster-webserver"), *web],
-                "daemon": [str(scripts / "dagster-daemon"), "run", "-w", workspace],
+                "daemon": [str(scripts / "dagster-daemon"), "run", "-w", WORKSPACE],
             }[name]
             self._processes[name] = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=self._log)
         if "webserver" in names:
@@ -171,18 +167,9 @@ class Machine:
         return int(re.search(r"in process \(pid: (\d+)\)", event).group(1))  # type: ignore[union-attr]
 
     def stop_what_runs_by_itself(self) -> None:
-        """Stop schedules, and sensors that launch runs: the tests launch what they look at.
-
-        To be called before the daemon starts: a sensor that has looked once may have launched something.
-        """
-        wait_until(lambda: "results" in self.api.ask(_SENSORS)["sensorsOrError"], "the code location is loaded", 240)
-        for one in self.api.ask(_SENSORS)["sensorsOrError"]["results"]:
-            if one["name"] != "dealer_partitions":
-                state = one["sensorState"]["id"]
-                self.api.ask("mutation($id: String!) { stopSensor(id: $id) { __typename } }", id=state)
-        for one in self.api.ask(_SCHEDULES)["schedulesOrError"]["results"]:
-            state = one["scheduleState"]["id"]
-            self.api.ask("mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }", id=state)
+        """Stop schedules, and sensors that launch runs: the tests launch what they look at."""
+        wait_until(self.api.is_loaded, "the code location is loaded", 240)
+        self.api.stop_what_runs_by_itself(*PARTITIONS)
 
     def wait_for_retries(self) -> None:
         """The daemon takes notice of runs that fail from its first look on; what failed before it is never retried."""
