@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import psutil
 import psycopg2
 from psycopg2 import sql
 from sqlalchemy import make_url
@@ -73,16 +74,20 @@ class Search:
 
     @contextmanager
     def looking_at_commands(self) -> Iterator[None]:
-        """Look at the command lines of all processes, over and over, while the block runs."""
+        """Look at the command lines of all processes, over and over, while the block runs; again when one changes."""
         stop = threading.Event()
+        seen: dict[int, bytes] = {}
 
         def look() -> None:
             while not stop.wait(0.05):
-                for path in Path("/proc").glob("[0-9]*/cmdline"):
+                for process in psutil.pids():
                     try:
-                        self.look("command lines", str(path), path.read_bytes())
+                        command = Path(f"/proc/{process}/cmdline").read_bytes()
                     except OSError:
                         continue  # it has ended
+                    if seen.get(process) != command:
+                        seen[process] = command
+                        self.look("command lines", str(process), command)
 
         thread = threading.Thread(target=look)
         thread.start()
