@@ -143,13 +143,6 @@ class Board:
     def tabs(self) -> Locator:
         return self.page.locator('[data-test="dashboard-component-tabs"] .ant-tabs-tab')
 
-    def reopen(self) -> None:
-        """Open the dashboard anew, with no filter chosen but its own."""
-        self.afresh()
-        self._chosen.clear()
-        self.page.goto(self._address)
-        self.page.wait_for_selector(".grid-row")
-
     def afresh(self) -> None:
         """Forget what was seen, before something that makes charts ask again."""
         self._take_answers()

@@ -61,7 +61,6 @@ def one_dealer(board: Board, whole: Opened, stack: Stack) -> Opened:
 @pytest.fixture(scope="module")
 def first_run(board: Board, one_dealer: Opened) -> Opened:
     """The same page for a dealer that was registered and of which nothing has been fetched."""
-    board.reopen()
     board.choose(DEALER_FILTER, FIRST_RUN_DEALER["name"])
     return board.walk()
 
