@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from parsed_dbt import parsed_once
 from servers import unused_port
 from sqlalchemy import make_url
 from xdist.scheduler import LoadScopeScheduling
@@ -29,10 +30,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @cache
 def group(file: str) -> str:
-    """The tests of which a file is part: that of its folder, of the dashboards' one stack, or of the file itself."""
+    """The tests of which a file is part: that of its folder, of one stack or warehouse, or of the file itself."""
     path = ROOT / file
-    if any(f"from {module} import" in path.read_text() for module in ("real_stack", "house")):
+    text = path.read_text()
+    if any(f"from {module} import" in text for module in ("real_stack", "house")):
         return "dashboards"
+    if "(two_weeks: " in text:
+        return "two weeks"
     return path.parent.name if path.parent.name in SHARING else file
 
 
@@ -74,6 +78,12 @@ def server_url_of_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def warehouse_url(server_url_of_session: str) -> str:
     """Any database on that server, as a role that may create more."""
     return server_url_of_session
+
+
+@pytest.fixture(scope="session")
+def dbt_target(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with dbt's project parsed, to be given to stacks."""
+    return parsed_once(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

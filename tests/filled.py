@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from parsed_dbt import give
 from sandbox_orders import Sandbox, dates_back
 from servers import running_sandbox, unused_port
 
@@ -40,7 +41,7 @@ class Filled:
 
 
 @contextmanager
-def filled_stack(folder: Path, days: int, choose: Choice, *options: str) -> Iterator[Filled]:
+def filled_stack(folder: Path, dbt_target: Path, days: int, choose: Choice, *options: str) -> Iterator[Filled]:
     """Databases with some days of a sandbox of size S, which answers meanwhile; `options` are those of the pull."""
     server, files = folder / "postgres", folder / "var"
     server.mkdir()
@@ -64,6 +65,7 @@ def filled_stack(folder: Path, days: int, choose: Choice, *options: str) -> Iter
             **{name.lower(): held[name] for name in (*credentials.DATABASES, "DGI_ENCRYPTION_KEY")},
         )
         env = {**inherited(os.environ), **environment(settings, held)}
+        give(dbt_target, files, held["WAREHOUSE_TRANSFORMER_URL"])
         by_name = {program.name: program for program in programs(settings, None)}
         superset = by_name["superset"].directory
         bootstrap = [str(superset / ".venv" / "bin" / "python"), "bootstrap.py"]

@@ -3,11 +3,13 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from alerts_support import BOOK, MIXED, Mailbox, Sandbox, Stack, Tick, Webhook
 from cryptography.fernet import Fernet
+from parsed_dbt import give
 from roles import roles_in
 from servers import running_sandbox
 
@@ -28,13 +30,14 @@ def sandbox_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def installed(
-    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory, sandbox_url: str
+    new_database: Callable[[str], str], dbt_target: Path, tmp_path_factory: pytest.TempPathFactory, sandbox_url: str
 ) -> Iterator[pytest.MonkeyPatch]:
     """The environment of a migrated stack. A call is one request, so that failing ones do not wait."""
     var = tmp_path_factory.mktemp("var")
     home = var / "dagster_home"
     home.mkdir()
     (home / "dagster.yaml").symlink_to(ROOT / "orchestration" / "dagster.yaml")
+    give(dbt_target, var)
     with pytest.MonkeyPatch.context() as environment:
         for name in Settings.model_fields:
             environment.delenv(name.upper(), raising=False)

@@ -80,9 +80,9 @@ class Api:
 
 
 @contextmanager
-def running_api(folder: Path) -> Iterator[Api]:
+def running_api(folder: Path, dbt_target: Path) -> Iterator[Api]:
     """A filled warehouse, users in Superset's database, and the API before them."""
-    with filled_stack(folder, DAYS, _six_dealers, "--no-transform") as filled:
+    with filled_stack(folder, dbt_target, DAYS, _six_dealers, "--no-transform") as filled:
         transform(filled.env)
         held, data_api = filled.held, filled.programs["data-api"]
         with running(list(data_api.command), data_api.address + data_api.health, filled.env, 60, data_api.directory):

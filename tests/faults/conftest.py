@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "dlt_sources"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "dbt"))
 from machine import Machine, machine_in
+from parsed_dbt import give
 from sandbox_orders import Sandbox
 from servers import running_sandbox
 
@@ -35,13 +36,14 @@ def sandbox(faults_sandbox_url: str) -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="package")
-def machine(tmp_path_factory: pytest.TempPathFactory, faults_sandbox_url: str) -> Iterator[Machine]:
+def machine(tmp_path_factory: pytest.TempPathFactory, dbt_target: Path, faults_sandbox_url: str) -> Iterator[Machine]:
     """The machine with its fleet registered and Dagster running."""
     with (
         pytest.MonkeyPatch.context() as environment,
         machine_in(tmp_path_factory.mktemp("machine"), environment) as one,
     ):
         migrate(one.settings)
+        give(dbt_target, one.settings.var, str(one.settings.warehouse_url))
         register(one.settings, Sandbox(faults_sandbox_url).fleet)
         one.start("webserver")
         one.stop_what_runs_by_itself()

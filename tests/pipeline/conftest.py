@@ -5,11 +5,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from cryptography.fernet import Fernet
-from pipeline_support import Sandbox, Warehouse
-from roles import roles_in
+from parsed_dbt import give
+from pipeline_support import Sandbox, Warehouse, dates_back
 from servers import running_sandbox
+from warehouses import Warehouses
 
+from orchestration.by_hand import pull_by_hand
 from orchestration.registry.fleet import register
 from orchestration.registry.migrate import migrate
 from orchestration.settings import ROOT, Settings, load_settings
@@ -29,28 +30,50 @@ def sandbox(sandbox_url: str) -> Iterator[Sandbox]:
     one.reset()
 
 
+@pytest.fixture(scope="session")
+def warehouses(server_url_of_session: str) -> Warehouses:
+    return Warehouses(server_url_of_session)
+
+
 @pytest.fixture(scope="module")
 def settings(
-    new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory, sandbox_url: str
-) -> Iterator[Settings]:
+    warehouses: Warehouses, new_database: Callable[[str], str], dbt_target: Path,
+    tmp_path_factory: pytest.TempPathFactory, sandbox_url: str,
+) -> Iterator[Settings]:  # fmt: skip
     """Settings of a migrated stack of its own; the environment is that of its processes while the module runs."""
     var = tmp_path_factory.mktemp("var")
     home = var / "dagster_home"
     home.mkdir()
     (home / "dagster.yaml").symlink_to(ROOT / "orchestration" / "dagster.yaml")
+    is_registered = warehouses.bring("registered")
+    give(dbt_target, var, warehouses.roles["WAREHOUSE_TRANSFORMER_URL"])
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("VAR_DIR", str(var))
-        warehouse = new_database("warehouse")
-        for name, url in {"WAREHOUSE_URL": warehouse, **roles_in(warehouse)}.items():
+        for name, url in {"WAREHOUSE_URL": warehouses.url, **warehouses.roles}.items():
             environment.setenv(name, url)
         environment.setenv("DAGSTER_DATABASE_URL", new_database("dagster"))
-        environment.setenv("DGI_ENCRYPTION_KEY", Fernet.generate_key().decode())
+        environment.setenv("DGI_ENCRYPTION_KEY", warehouses.encryption_key)
         made = load_settings()
         for name, value in made.environment().items():
             environment.setenv(name, value)
-        migrate(made)
-        register(made, Sandbox(sandbox_url).fleet)
+        if not is_registered:
+            migrate(made)
+            register(made, Sandbox(sandbox_url).fleet)
+            warehouses.keep("registered")
         yield made
+
+
+@pytest.fixture(scope="module")
+def two_weeks(settings: Settings, warehouses: Warehouses) -> Iterator[Warehouse]:
+    """The warehouse after a pull of two weeks with everything transformed: done once for all modules that want it."""
+    if not warehouses.bring("two_weeks"):
+        assert warehouses.bring("registered")
+        dates = dates_back(14)
+        assert pull_by_hand(settings, dates[0], dates[-1], [], [], transform=True)
+        warehouses.keep("two_weeks")
+    one = Warehouse(settings)
+    yield one
+    one.close()
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
 import catalogue
 import pytest
 import yaml
-from pipeline_support import Warehouse, dates_back
+from pipeline_support import Warehouse
 
-from orchestration.by_hand import pull_by_hand
 from orchestration.registry.store import open_registry
 from orchestration.settings import ROOT, Settings
 
@@ -56,13 +54,8 @@ LINE_SUMS = [
 
 
 @pytest.fixture(scope="module")
-def marts(settings: Settings) -> Iterator[Warehouse]:
-    """The warehouse after a pull of two weeks with everything transformed."""
-    dates = dates_back(14)
-    assert pull_by_hand(settings, dates[0], dates[-1], [], [], True)
-    one = Warehouse(settings)
-    yield one
-    one.close()
+def marts(two_weeks: Warehouse) -> Warehouse:
+    return two_weeks
 
 
 def columns(marts: Warehouse, schema: str) -> list[tuple[str, str]]:

@@ -2,11 +2,10 @@
 
 import dagster as dg
 import pytest
-from pipeline_support import BOOK, Sandbox, Warehouse, dates_back
+from pipeline_support import BOOK, Sandbox, Warehouse
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.automation import CHECK_QUALITY
-from orchestration.by_hand import pull_by_hand
 from orchestration.definitions import build_definitions
 from orchestration.pull.watcher import Watcher
 from orchestration.settings import Settings
@@ -24,10 +23,8 @@ def definitions(settings: Settings) -> dg.Definitions:
 
 
 @pytest.fixture(scope="module")
-def after_a_pull(settings: Settings, definitions: dg.Definitions) -> Results:
-    """What the checks say of a week of the whole fleet."""
-    dates = dates_back(7)
-    assert pull_by_hand(settings, dates[0], dates[-1], [], [], transform=True)
+def after_a_pull(two_weeks: Warehouse, definitions: dg.Definitions) -> Results:
+    """What the checks say of two weeks of the whole fleet."""
     return check(definitions)
 
 
@@ -52,7 +49,7 @@ def test_the_layers_agree_after_a_pull(after_a_pull: Results) -> None:
     clean = {name: one for name, one in after_a_pull.items() if name.startswith(kinds)}
     assert len(clean) == 15 + 8 + 15
     assert {name: one.description for name, one in clean.items() if not one.passed} == {}
-    # Documents of the week link to earlier ones, and one main dealer has codes of its own.
+    # Documents of two weeks link to earlier ones, and one main dealer has codes of its own.
     found = {name: one for name, one in after_a_pull.items() if not one.passed}
     assert {one.severity for one in found.values()} == {dg.AssetCheckSeverity.WARN}
     # Fields that DGI does not document are news in their first week.

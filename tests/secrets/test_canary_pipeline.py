@@ -10,6 +10,7 @@ import psycopg2
 import pytest
 from canary import Search, canary, forms, new_role
 from cryptography.fernet import Fernet
+from parsed_dbt import give
 from sandbox_orders import BOOK, Sandbox, dates_back
 from servers import running_sandbox, unused_port
 from sqlalchemy import make_url
@@ -23,7 +24,9 @@ REFUSED = "77009"
 
 
 @pytest.fixture(scope="module")
-def searched(server_url_of_session: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Search]:
+def searched(
+    server_url_of_session: str, dbt_target: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Search]:
     """Everything that pulls, mistakes and failures leave behind, looked through."""
     var = tmp_path_factory.mktemp("canary")
     password, secret, key = canary("database"), canary("api"), Fernet.generate_key().decode()
@@ -33,6 +36,7 @@ def searched(server_url_of_session: str, tmp_path_factory: pytest.TempPathFactor
     home = var / "dagster_home"
     home.mkdir()
     (home / "dagster.yaml").symlink_to(ROOT / "orchestration" / "dagster.yaml")
+    give(dbt_target, var)
     with running_sandbox("--size", "S", "--days", "10") as sandbox_url:
         sandbox = Sandbox(sandbox_url)
         dealer = sandbox.dealers(BOOK)[0]

@@ -1,6 +1,7 @@
 """The stack and the browser of the tests of the dashboards, both started once, for the first test that wants them."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import browsers
 import pytest
@@ -17,9 +18,9 @@ OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, dbt_target: Path) -> Iterator[Stack]:
     """A real stack with data of all dealers of the sandbox, and one dealer that has none yet."""
-    with running_stack(tmp_path_factory.mktemp("stack")) as one:
+    with running_stack(tmp_path_factory.mktemp("stack"), dbt_target) as one:
         yield one
 
 

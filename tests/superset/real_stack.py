@@ -35,9 +35,9 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder: Path) -> Iterator[Stack]:
+def running_stack(folder: Path, dbt_target: Path) -> Iterator[Stack]:
     """A filled warehouse and a Superset before it."""
-    with filled_stack(folder, DAYS, _all_and_a_newcomer) as filled:
+    with filled_stack(folder, dbt_target, DAYS, _all_and_a_newcomer) as filled:
         superset = filled.programs["superset"]
         _log_of_before(filled.held["SUPERSET_DATABASE_URL"])
         with _serving(filled.programs["registry"], filled.env), _serving(superset, filled.env):
