@@ -37,7 +37,7 @@ class _Watch:
         with self._something:
             self._deadlines[connection] = time.monotonic() + seconds
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._look, name="dgi-heads", daemon=True)
+                self._thread = threading.Thread(target=self._look, name="heads-of-answers", daemon=True)
                 self._thread.start()
             elif self._sleeps:
                 self._something.notify()
