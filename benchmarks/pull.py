@@ -30,6 +30,7 @@ from dlt_sources.dgi.server import Call, Key, Server
 from dlt_sources.dgi.windows import group_dates, window_of
 from orchestration.settings import ROOT
 from stack import postgres
+from stack.programs import MEMORY
 
 sys.path.insert(0, str(ROOT / "tests"))
 from servers import running, running_sandbox, unused_port
@@ -89,7 +90,7 @@ def _run(name: str, url: str, database: str, calls: int) -> dict[str, float]:
     # dlt keeps a pipeline's state in the home folder: a folder that goes with the run.
     with tempfile.TemporaryDirectory() as home:
         env = {"PATH": "/usr/bin:/bin", "HOME": home, "DLT_DATA_DIR": home, "RUNTIME__LOG_LEVEL": "ERROR"}
-        env["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+        env |= MEMORY | {"RUNTIME__DLTHUB_TELEMETRY": "false"}
         done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 

@@ -8,7 +8,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -24,9 +24,10 @@ MODULE = "pkb"
 def ours(base_url: str, database: str, calls: int) -> Callable[[], int]:
     """The project's own: fetched side by side, hashed, compared with what is known, loaded by dlt as Arrow."""
     from dlt_sources.dgi.fetching import Fetcher
+    from dlt_sources.dgi.loading import load_all
     from dlt_sources.dgi.outgoing import Outgoing
     from dlt_sources.dgi.server import Call, Key, Server
-    from dlt_sources.dgi.source import create_tables, load
+    from dlt_sources.dgi.source import create_tables
     from dlt_sources.dgi.windows import window_of
 
     create_tables(database)
@@ -40,10 +41,13 @@ def ours(base_url: str, database: str, calls: int) -> Callable[[], int]:
 
     def pull() -> int:
         # The answers name one dealer, whoever is asked for: it has to be known.
-        loaded = load(Fetcher(asked, {server.id: frozenset([*dealers, *_answered_dealers(base_url)])}), database)
-        assert all(ended.outcome.arrived for ended in loaded.calls), loaded.calls[0]
-        assert not loaded.miscounted, loaded.miscounted
-        return sum(ended.added for ended in loaded.calls)
+        fetcher = Fetcher(asked, {server.id: frozenset([*dealers, *_answered_dealers(base_url)])})
+        added = 0
+        for loaded in load_all(fetcher, database):
+            assert all(ended.outcome.arrived for ended in loaded.calls), loaded.calls[0]
+            assert not loaded.miscounted, loaded.miscounted
+            added += sum(ended.added for ended in loaded.calls)
+        return added
 
     return pull
 
@@ -81,28 +85,35 @@ def plain_dlt(base_url: str, database: str, calls: int) -> Callable[[], int]:
 
 
 def orm_loop(base_url: str, database: str, calls: int) -> Callable[[], int]:
-    """What a service would write: a look-up of each document, insert or update, its lines replaced, a commit a call."""
-    from sqlalchemy import ForeignKey, Text, create_engine, select
-    from sqlalchemy.dialects.postgresql import JSONB
-    from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+    """What a service would write: a table a kind of line and a column a field; a look-up of each document, insert or
+    update, its lines replaced, a commit a call."""
+    from sqlalchemy import Column, ForeignKey, Integer, Text, create_engine, select
+    from sqlalchemy.orm import DeclarativeBase, Session, relationship
+
+    from dlt_sources.dgi.endpoints import ENDPOINTS
+
+    endpoint = ENDPOINTS[MODULE]
+    (key,) = endpoint.key
 
     class Base(DeclarativeBase):
         pass
 
-    class WorkOrder(Base):
-        __tablename__ = "orm_work_order"
-        id: Mapped[int] = mapped_column(primary_key=True)
-        number: Mapped[str] = mapped_column(Text, unique=True)
-        fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
-        lines: Mapped[list["Line"]] = relationship(cascade="all, delete-orphan")
+    def model(name: str, fields: Iterable[str], more: dict[str, Any]) -> Any:
+        columns = {field: Column(Text, unique=field == key) for field in fields}
+        return type(
+            name, (Base,), {"__tablename__": name.lower(), "id": Column(Integer, primary_key=True)} | columns | more
+        )
 
-    class Line(Base):
-        __tablename__ = "orm_work_order_line"
-        id: Mapped[int] = mapped_column(primary_key=True)
-        work_order_id: Mapped[int] = mapped_column(ForeignKey("orm_work_order.id"), index=True)
-        kind: Mapped[str] = mapped_column(Text)
-        fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
-
+    cascade = "all, delete-orphan"
+    WorkOrder = model(
+        "WorkOrder",
+        endpoint.fields,
+        {child: relationship(child.title(), cascade=cascade) for child in endpoint.children},
+    )
+    lines = {
+        child: model(child.title(), fields, {"order_id": Column(ForeignKey("workorder.id"), index=True)})
+        for child, fields in endpoint.children.items()
+    }
     engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://", 1))
     Base.metadata.create_all(engine)
 
@@ -112,14 +123,14 @@ def orm_loop(base_url: str, database: str, calls: int) -> Callable[[], int]:
                 answer = http.post(f"{base_url}/{MODULE}/read", json=_body(f"{number:05}"), timeout=600).json()
                 with Session(engine) as session, session.begin():
                     for record in answer["data"]:
-                        key = record["noWorkOrder"]
-                        found = session.scalars(select(WorkOrder).where(WorkOrder.number == key)).one_or_none()
-                        order = found or WorkOrder(number=key)
-                        children = {kind: record.pop(kind, None) or [] for kind in ("services", "parts")}
-                        order.fields = record
-                        order.lines = [Line(kind=kind, fields=line) for kind, some in children.items() for line in some]
+                        found = session.scalars(select(WorkOrder).where(getattr(WorkOrder, key) == record[key]))
+                        order = found.one_or_none() or WorkOrder()
+                        for field in endpoint.fields:
+                            setattr(order, field, record.get(field))
+                        for child, line in lines.items():
+                            setattr(order, child, [line(**one) for one in record.get(child) or []])
                         session.add(order)
-        return _count(database, "orm_work_order")
+        return _count(database, "workorder")
 
     return pull
 

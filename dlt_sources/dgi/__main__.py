@@ -61,7 +61,8 @@ def main(
     calls = [Call(server, key, module, dealer, window_of(group, server, now)) for group in groups]
     fetched = _shown(Fetcher(calls, {server.id: frozenset([dealer])}))
     if warehouse:
-        from dlt_sources.dgi.source import create_tables, load  # imports dlt, which takes seconds
+        from dlt_sources.dgi.loading import load  # imports dlt, which takes seconds
+        from dlt_sources.dgi.source import create_tables
 
         create_tables(warehouse)
         loaded = load(fetched, warehouse)

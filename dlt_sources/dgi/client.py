@@ -1,5 +1,6 @@
 """Asks a DGI server: signs every attempt, bounds time and size, and says in one of four words how it ended."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -7,13 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-import requests
 import tenacity
-import urllib3.exceptions
+import urllib3
 
-from dlt_sources.dgi.connections import BoundedAdapter
+from dlt_sources.dgi.connections import connections
 from dlt_sources.dgi.envelope import Unreadable, read_envelope
-from dlt_sources.dgi.outgoing import AddressRefused, Outgoing, guarded
+from dlt_sources.dgi.outgoing import AddressRefused, Outgoing
 from dlt_sources.dgi.server import Call, Key
 from dlt_sources.dgi.verdicts import Outcome, asked_to_wait, judge_error, judge_message, judge_status
 
@@ -43,7 +43,7 @@ class Answer:
 
 
 class Client:
-    """Calls one main dealer's server over kept connections. One client a thread: sessions are not shared.
+    """Calls one main dealer's server over kept connections. One client a thread: connections are not shared.
 
     `may_call` is asked before every attempt (it counts the key's quota) and `may_call() == False` ends the call as
     failed without a request. An answer of more than LARGE_ANSWER bytes waits for its turn at `large_answers`, and who
@@ -64,7 +64,8 @@ class Client:
         self._growing = tenacity.wait_random_exponential(multiplier=0.5, max=max_wait)
         self._max_retry_after = max_retry_after
         self._large_answers = large_answers or threading.Semaphore(1 << 30)
-        self._sessions: dict[Outgoing, requests.Session] = {}
+        self._managers: dict[Outgoing, urllib3.PoolManager] = {}
+        self._places: dict[tuple[Outgoing, str], tuple[urllib3.HTTPConnectionPool, str]] = {}
         self._not_yet_valid: set[Key] = set()
 
     def call(self, call: Call) -> Answer:
@@ -110,15 +111,14 @@ class Client:
         asked = state.outcome.result().retry_after if state.outcome else None
         return self._growing(state) + (asked or 0)
 
-    def _session(self, allowed: Outgoing) -> requests.Session:
-        if allowed not in self._sessions:
-            session = self._sessions[allowed] = requests.Session()
-            # Retries are ours: each attempt has to be signed anew.
-            session.mount("http://", guarded(BoundedAdapter(max_retries=0), allowed))
-            session.mount("https://", guarded(BoundedAdapter(max_retries=0), allowed))
-            session.trust_env = False  # no .netrc or proxy setting may redirect a credential
-            session.verify = allowed.authorities or True
-        return self._sessions[allowed]
+    def _place(self, allowed: Outgoing, url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+        """The connections to an address, and its path there. Raises ValueError for what is no address."""
+        if (allowed, url) not in self._places:
+            if allowed not in self._managers:
+                self._managers[allowed] = connections(allowed)
+            pool = self._managers[allowed].connection_from_url(url)
+            self._places[allowed, url] = pool, urllib3.util.parse_url(url).request_uri
+        return self._places[allowed, url]
 
     def _attempt(self, call: Call, number: int) -> Answer:
         called_at = datetime.now(UTC)
@@ -126,6 +126,8 @@ class Client:
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": "dealer-dashboard",
             "DGI-API-Key": call.key.api_key.strip(),
             "X-Request-Time": str(unix_time),
             "DGI-API-Token": call.key.token(unix_time, call.server.token_separator),
@@ -153,18 +155,21 @@ class Client:
             url = call.server.url(call.module)
             if complaint := call.server.outgoing.complaint(url):
                 return ended(Outcome.REFUSED, complaint)
-            with self._session(call.server.outgoing).post(
-                url,
-                json=call.body(),
+            pool, path = self._place(call.server.outgoing, url)
+            with pool.urlopen(
+                "POST",
+                path,
+                body=json.dumps(call.body()).encode(),
                 headers=headers,
-                timeout=(call.server.connect_timeout, call.server.answer_timeout),
-                allow_redirects=False,
-                stream=True,
+                timeout=urllib3.Timeout(connect=call.server.connect_timeout, read=call.server.answer_timeout),
+                retries=False,  # they are ours: each attempt has to be signed anew
+                redirect=False,
+                preload_content=False,
             ) as response:
-                status = response.status_code
+                status = response.status
                 body = bytearray()
                 # read1 gives what is there: iter_content would wait for a full chunk, and with it the limit.
-                while chunk := response.raw.read1(1 << 18, decode_content=True):
+                while chunk := response.read1(1 << 18, decode_content=True):
                     body += chunk
                     if len(body) > call.server.max_answer_bytes:
                         size = f"the answer is larger than {call.server.max_answer_bytes >> 20} MB"
@@ -181,7 +186,7 @@ class Client:
         except ValueError as error:  # a key that no header can carry, an address that is none: not even sent
             reason = f"the request cannot be sent: check the address and the API key ({type(error).__name__})"
             return ended(Outcome.REFUSED, reason, stops_key=True)
-        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+        except urllib3.exceptions.HTTPError as error:
             return ended(*judge_error(error, call.server))
 
         if status != 200:

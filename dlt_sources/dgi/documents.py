@@ -10,10 +10,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -29,8 +29,7 @@ _MAX_LEVELS = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One document of one answer. `created` and `modified` are wall-clock times of the main dealer (naive)."""
 
     dealer_id: str
@@ -71,8 +70,7 @@ class Reading:
     sizes: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True)
-class _Record:
+class _Record(NamedTuple):
     text: str
     value: dict[str, Any]
     rewritten: bool
@@ -161,7 +159,7 @@ class DocumentReader:
         if raw.count(b"{") + raw.count(b"[") > _MAX_LEVELS and _deeper_than(_MAX_LEVELS, value):
             return "the record is nested too deeply"
         cleaned = _clean(value) if notes or b"\\u0000" in raw else value
-        if not notes and cleaned != value:
+        if cleaned is not value and not notes and cleaned != value:
             notes.append("NUL characters were removed")
         if self._numbers_as_text:
             notes.append("a number beyond range is kept as text")
@@ -191,16 +189,16 @@ class DocumentReader:
         return text
 
     def _spell(self, value: dict[str, Any], reading: Reading) -> dict[str, Any]:
-        unknown = value.keys() - self._names
-        if unknown:
-            value = _respell(value, unknown, self._spelling, reading.undocumented, "")
+        if not value.keys() <= self._names:
+            value = _respell(value, value.keys() - self._names, self._spelling, reading.undocumented, "")
         for child, names in self._line_names.items():
             lines = value.get(child)
             if not isinstance(lines, list):
                 continue
             for number, line in enumerate(lines):
-                if isinstance(line, dict) and (odd := line.keys() - names):
-                    spelled = _respell(line, odd, self._line_spelling[child], reading.undocumented, f"{child}.")
+                if isinstance(line, dict) and not line.keys() <= names:
+                    odd, spelling = line.keys() - names, self._line_spelling[child]
+                    spelled = _respell(line, odd, spelling, reading.undocumented, f"{child}.")
                     if spelled is not line:
                         if value.get(child) is lines:
                             value = {**value, child: list(lines)}
@@ -227,7 +225,7 @@ class DocumentReader:
                 text = "[" + ",".join(part.text for part in parts) + "]"
                 notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
                 record = _Record(text, gathered.value, True, notes)
-            record = replace(record, notes=(*record.notes, f"came as {len(group)} records"))
+            record = record._replace(notes=(*record.notes, f"came as {len(group)} records"))
         value = record.value
         return Document(
             dealer_id=dealer_id,
@@ -290,6 +288,8 @@ def _deeper_than(levels: int, value: Any) -> bool:
 
 
 def _text(value: Any) -> str:
+    if type(value) is str:
+        return value.strip()
     if value is None or isinstance(value, dict | list | bool):
         return ""
     return str(value).strip()

@@ -104,7 +104,8 @@ def without_personal_data(module: str, document: Document, orders: Iterable[str]
     """A document without the personal data in it, or in the lines of some orders."""
     some = None if orders is None else set(orders)
     payload, spelled, new_hash = redacted_texts(module, document.payload, document.document, some)
-    return replace(document, payload=payload, document=spelled, content_hash=new_hash, notes=(*document.notes, NOTE))
+    notes = (*document.notes, NOTE)
+    return document._replace(payload=payload, document=spelled, content_hash=new_hash, notes=notes)
 
 
 def redacted_texts(

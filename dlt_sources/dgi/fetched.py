@@ -35,6 +35,12 @@ class Fetched:
         self.new_documents = self.reading.documents
         self.new_rejected = self.reading.rejected
 
+    def let_go(self) -> None:
+        """Free the documents, which are in the load: whoever waits for the next call still has this one in hand."""
+        for some in (self.reading.documents, self.reading.rejected):
+            some.clear()
+        self.new_documents, self.new_rejected, self.missing = [], [], []
+
     @property
     def size(self) -> int:
         """Bytes of documents held."""

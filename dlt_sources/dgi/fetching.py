@@ -236,6 +236,7 @@ class Fetcher:
             self._waiting[first.server].extendleft(reversed(turns))
 
     def _read(self, readers: dict[str, DocumentReader], call: Call, answer: Answer) -> Reading:
-        reader = readers.setdefault(call.module, DocumentReader(call.module))
+        if call.module not in readers:
+            readers[call.module] = DocumentReader(call.module)
         left_out = call.group - {member.dealer_id for member in call.members}
-        return reader.read(answer.records, call.dealer_id, self._known_dealers[call.server.id], left_out)
+        return readers[call.module].read(answer.records, call.dealer_id, self._known_dealers[call.server.id], left_out)

@@ -45,8 +45,11 @@ _CREATED_IN_WINDOW = f"""
 """  # noqa: S608
 
 
+_Newest = dict[tuple[str, str, str], tuple[datetime, str, bool]]
+
+
 class Known:
-    """Compares fetched calls with raw. Keep one connection for a load; used by one thread.
+    """Compares fetched calls with raw. Keep one for all loads of a run; used by one thread.
 
     Exact only while nobody else loads the same dealers: the caller holds their locks.
     """
@@ -54,8 +57,17 @@ class Known:
     def __init__(self, connection: "psycopg2.extensions.connection") -> None:
         self._connection = connection
         # By module, dealer and key: when the newest version was called for, its hash, whether it was deleted.
-        # It lasts for the load: what the load itself adds is not committed, so the database cannot tell yet.
-        self._newest: dict[tuple[str, str, str], tuple[datetime, str, bool]] = {}
+        # It lasts for the load and the one before it: what they add is not committed, so the database cannot tell yet.
+        self._newest: _Newest = {}
+        self._newest_before: _Newest = {}
+        # Rejected records by dealer, module and hash, likewise.
+        self._rejected: set[tuple[str, str, str]] = set()
+        self._rejected_before: set[tuple[str, str, str]] = set()
+
+    def next_load(self) -> None:
+        """What was settled so far is on its way to raw; what was before the last time is committed there."""
+        self._newest_before, self._newest = self._newest, {}
+        self._rejected_before, self._rejected = self._rejected, set()
 
     def settle(self, batch: Iterable[Fetched]) -> None:
         """Leave in each call only what is new or changed, and add what has gone missing since it was last read."""
@@ -65,10 +77,18 @@ class Known:
         for module, group in by_module.items():
             self._missing(module, group)
             self._unchanged(module, group)
-        self._rejected_before([fetched for group in by_module.values() for fetched in group])
+        self._known_rejected([fetched for group in by_module.values() for fetched in group])
 
     def _unchanged(self, module: str, group: list[Fetched]) -> None:
-        wanted = [d for f in group for d in f.reading.documents if (module, d.dealer_id, d.key) not in self._newest]
+        wanted = []
+        for document in (document for fetched in group for document in fetched.reading.documents):
+            place = (module, document.dealer_id, document.key)
+            if place in self._newest:
+                continue
+            if place in self._newest_before:
+                self._newest[place] = self._newest_before[place]
+            else:
+                wanted.append(document)
         if wanted:
             places = {"dealers": [d.dealer_id for d in wanted], "keys": [d.key for d in wanted]}
             for row in self._rows(_NEWEST, module, **places):
@@ -104,13 +124,15 @@ class Known:
         there = {key: {(d.dealer_id, d.key) for d in f.reading.documents} for key, f in answered.items()}
         for row in rows:
             asked_by = row.pop("asked_by")
-            if (row["dealer_id"], row["document_key"]) not in there[asked_by]:
+            place = (module, row["dealer_id"], row["document_key"])
+            newest = self._newest.get(place) or self._newest_before.get(place)
+            said_already = newest is not None and newest[2]
+            if (row["dealer_id"], row["document_key"]) not in there[asked_by] and not said_already:
                 answered[asked_by].missing.append(row)
-                place = (module, row["dealer_id"], row["document_key"])
                 # A later call of the same load may return it: it must not be taken for unchanged then.
                 self._newest[place] = (answered[asked_by].answer.called_at, row["content_hash"], True)
 
-    def _rejected_before(self, group: list[Fetched]) -> None:
+    def _known_rejected(self, group: list[Fetched]) -> None:
         rejected = [record for fetched in group for record in fetched.reading.rejected]
         if not rejected:
             return
@@ -119,14 +141,14 @@ class Known:
             where r.content_hash = any(%(hashes)s) and {_COMMITTED}
         """  # noqa: S608
         rows = self._rows(query, None, hashes=[record.content_hash for record in rejected])
-        known = {(row["dealer_id"], row["module"], row["content_hash"]) for row in rows}
+        self._rejected |= {(row["dealer_id"], row["module"], row["content_hash"]) for row in rows}
         for fetched in group:
             fetched.new_rejected = []
             for record in fetched.reading.rejected:
                 place = (record.dealer_id, fetched.call.module, record.content_hash)
-                if place not in known:
-                    known.add(place)
+                if place not in self._rejected and place not in self._rejected_before:
                     fetched.new_rejected.append(record)
+                self._rejected.add(place)
 
     def _rows(self, query: str, module: str | None, **values: Any) -> list[dict[str, Any]]:
         statement = sql.SQL(query).format(table=sql.Identifier(module)) if module else sql.SQL(query)

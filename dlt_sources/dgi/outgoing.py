@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
 
 _HTTPS_REMEDY = "give it as https://"
 _PRIVATE_REMEDY = "set ALLOW_PRIVATE_ADDRESSES=1 if the server really stands in a network of your own"
@@ -45,15 +45,15 @@ class Outgoing:
         return None
 
 
-def guarded(adapter: HTTPAdapter, allowed: Outgoing) -> HTTPAdapter:
-    """The adapter, whose connections are made to allowed addresses only: others raise AddressRefused, unsent."""
+def guarded(manager: PoolManager, allowed: Outgoing) -> PoolManager:
+    """The manager, whose connections are made to allowed addresses only: others raise AddressRefused, unsent."""
     if not allowed.private_addresses:
-        manager = adapter.poolmanager
+        pools: dict[str, Any] = manager.pool_classes_by_scheme
         manager.pool_classes_by_scheme = {
             scheme: type(pool.__name__, (pool,), {"ConnectionCls": _watched(pool.ConnectionCls)})
-            for scheme, pool in manager.pool_classes_by_scheme.items()
+            for scheme, pool in pools.items()
         }
-    return adapter
+    return manager
 
 
 def _watched(connection: type[Any]) -> type[Any]:

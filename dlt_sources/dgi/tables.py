@@ -5,7 +5,7 @@ about ten times as long.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +44,10 @@ DOCUMENT = pa.schema(
         _column("notes", _TEXT, "What was done to make the document usable, a JSON list"),
     ]
 )
+# What all rows of a call have in common, and what is a document's own.
+_OF_CALL = ("call_id", "main_dealer_id", "time_zone", "window_from", "window_to", "called_at", "received_at")
+_OWN = tuple(name for name in DOCUMENT.names if name not in _OF_CALL)
+_PAYLOAD = _OWN.index("payload")
 API_CALL = pa.schema(
     [
         _column("call_id", _TEXT, "The call", False),
@@ -95,6 +99,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 }
 
 
+Tables = dict[str, pa.Table]
+
+
 def dlt_columns(schema: pa.Schema) -> list[TColumnSchema]:
     """The columns of a raw table as dlt's hints."""
     return [
@@ -108,39 +115,54 @@ def dlt_columns(schema: pa.Schema) -> list[TColumnSchema]:
     ]
 
 
-def to_tables(batch: Iterable[Fetched], run_id: str | None, max_bytes: int) -> Iterator[dict[str, pa.Table]]:
+def to_tables(batch: Iterable[Fetched], run_id: str | None, max_bytes: int) -> Iterator[Tables]:
     """The rows that a batch of fetched calls adds, by table, in pieces of about `max_bytes` of documents.
 
     Tables without rows are left out.
     """
-    rows: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[Any]] = {}
     size = 0
-    for name, row in _rows(batch, run_id):
-        rows.setdefault(name, []).append(row)
-        size += len(row.get("payload", ""))
-        if size >= max_bytes:
-            yield _arrow(rows)
-            rows, size = {}, 0
+    for fetched in batch:
+        rows.setdefault("api_call", []).append(_call_row(fetched, run_id))
+        of_call = _of_call(fetched)
+        for own in _own_values(fetched):
+            rows.setdefault(fetched.call.module, []).append((of_call, own))
+            size += len(own[_PAYLOAD])
+            if size >= max_bytes:
+                yield _arrow(rows)
+                rows, size = {}, 0
+        for row in _rejected_rows(fetched):
+            rows.setdefault("rejected_record", []).append(row)
+            size += len(row["payload"])
     if rows:
         yield _arrow(rows)
 
 
-def _rows(batch: Iterable[Fetched], run_id: str | None) -> Iterator[tuple[str, dict[str, Any]]]:
-    for fetched in batch:
-        yield "api_call", _call_row(fetched, run_id)
-        for row in _document_rows(fetched):
-            yield fetched.call.module, row
-        for row in _rejected_rows(fetched):
-            yield "rejected_record", row
+def _arrow(rows: Mapping[str, list[Any]]) -> dict[str, pa.Table]:
+    return {
+        name: _document_table(some) if name in ENDPOINTS else pa.Table.from_pylist(some, schema=SCHEMAS[name])
+        for name, some in rows.items()
+    }
 
 
-def _arrow(rows: Mapping[str, list[dict[str, Any]]]) -> dict[str, pa.Table]:
-    return {name: pa.Table.from_pylist(some, schema=SCHEMAS[name]) for name, some in rows.items()}
+def _document_table(rows: Sequence[tuple[dict[str, Any], tuple[Any, ...]]]) -> pa.Table:
+    """Column by column; what the rows of a call have in common is converted once a call."""
+    calls: list[dict[str, Any]] = []
+    call_of_row = []
+    for of_call, _ in rows:
+        if not calls or calls[-1] is not of_call:
+            calls.append(of_call)
+        call_of_row.append(len(calls) - 1)
+    schema = pa.schema([DOCUMENT.field(name) for name in _OF_CALL])
+    common = pa.Table.from_pylist(calls, schema=schema).take(call_of_row)
+    own = dict(zip(_OWN, zip(*(values for _, values in rows), strict=True), strict=True))
+    columns = [pa.array(own[field.name], field.type) if field.name in own else common[field.name] for field in DOCUMENT]
+    return pa.Table.from_arrays(columns, schema=DOCUMENT)
 
 
-def _document_rows(fetched: Fetched) -> Iterator[dict[str, Any]]:
+def _of_call(fetched: Fetched) -> dict[str, Any]:
     call, answer = fetched.call, fetched.answer
-    common = {
+    return {
         "call_id": call.id,
         "main_dealer_id": call.server.id,
         "time_zone": call.server.time_zone,
@@ -149,20 +171,18 @@ def _document_rows(fetched: Fetched) -> Iterator[dict[str, Any]]:
         "called_at": answer.called_at,
         "received_at": answer.answered_at,
     }
-    for document in fetched.new_documents:
-        yield common | {
-            "dealer_id": document.dealer_id,
-            "document_key": document.key,
-            "content_hash": document.content_hash,
-            "payload": document.payload,
-            "document": document.document,
-            "is_deleted": False,
-            "created_time": to_utc(document.created, call.server.zone),
-            "modified_time": to_utc(document.modified, call.server.zone),
-            "notes": _json_list(document.notes),
-        }
+
+
+def _own_values(fetched: Fetched) -> Iterator[tuple[Any, ...]]:
+    """A document's own values in the order of `_OWN`."""
+    zone = fetched.call.server.zone
+    for one in fetched.new_documents:
+        created, modified = to_utc(one.created, zone), to_utc(one.modified, zone)
+        notes = _json_list(one.notes) if one.notes else None
+        head = (one.dealer_id, one.key, one.content_hash, one.payload, one.document)
+        yield *head, False, created, modified, notes
     for gone in fetched.missing:
-        yield common | gone | {"is_deleted": True}
+        yield tuple(True if name == "is_deleted" else gone[name] for name in _OWN)
 
 
 def _call_row(fetched: Fetched, run_id: str | None) -> dict[str, Any]:

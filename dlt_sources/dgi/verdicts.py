@@ -1,18 +1,18 @@
 """What an answer means, in words and in one of four outcomes: the texts, statuses and errors of servers in use."""
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-import requests
 import urllib3.exceptions
 
 from dlt_sources.dgi.server import Server
 
-Headers = requests.structures.CaseInsensitiveDict[str]
+# Of an answer, their names in whatever case.
+Headers = Mapping[str, str]
 
 
 class Outcome(StrEnum):
@@ -102,9 +102,11 @@ def judge_error(error: Exception, server: Server) -> Verdict:
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = f"the server's certificate is not valid: {cause.verify_message}"
             return Verdict(Outcome.REFUSED, reason, True)
-    if isinstance(error, requests.exceptions.ConnectTimeout):
+    # urllib3 counts a refused connection among those that took too long.
+    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    if isinstance(error, urllib3.exceptions.ConnectTimeoutError) and not refused:
         return Verdict(Outcome.FAILED, f"no connection within {server.connect_timeout:g} s")
-    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.ReadTimeoutError):
+    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
         return Verdict(Outcome.FAILED, f"no answer within {server.answer_timeout:g} s (time-out)", is_too_much=True)
     if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
         return Verdict(Outcome.FAILED, "the server's name is not known: DNS does not resolve it")

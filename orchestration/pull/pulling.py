@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from dlt_sources.dgi.fetched import Fetched
 from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.groups import KeyName, put_together
+from dlt_sources.dgi.loading import LoadedCall, load_all
 from dlt_sources.dgi.server import Call, Server
-from dlt_sources.dgi.source import LoadedCall, in_loads, load
 from dlt_sources.dgi.windows import group_dates, oldest_date, today, window_of
 from orchestration.pull.asked import Arrived, Asked, Failed, Partition, Pulled
 from orchestration.pull.call_log import arrived_since, asked_apart
@@ -86,8 +86,8 @@ class Pull:
             ours = {main_dealer: frozenset(some) for main_dealer, some in known.items()}
             fetcher = Fetcher(calls, ours, threads, quota.may_call, quota.objection)
             observed = stack.enter_context(closing(self._observed(fetcher)))
-            for piece in in_loads(observed):
-                loaded = load(piece, self._url, self._run_id)
+            loads = stack.enter_context(closing(load_all(observed, self._url, self._run_id)))
+            for loaded in loads:
                 locks.check()
                 if loaded.load_id:
                     self.result.load_ids.append(loaded.load_id)

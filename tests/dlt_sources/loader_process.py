@@ -12,7 +12,8 @@ from asking import Fleet
 from sandbox_orders import Sandbox
 
 from dlt_sources.dgi.fetching import Fetcher
-from dlt_sources.dgi.source import create_tables, load
+from dlt_sources.dgi.loading import load
+from dlt_sources.dgi.source import create_tables
 
 
 def _load(warehouse: str, sandbox: str, dealers: list[str], modules: list[str], dates: list[str]) -> None:

@@ -10,7 +10,7 @@ import sys
 from asking import DEALER, own_call
 
 from dlt_sources.dgi.fetching import Fetcher
-from dlt_sources.dgi.source import load
+from dlt_sources.dgi.loading import load
 
 
 def main() -> None:

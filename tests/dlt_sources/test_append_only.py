@@ -13,9 +13,10 @@ from sqlalchemy import URL, make_url
 from stand_in import records, stand_in
 
 from dlt_sources.dgi.fetching import Fetcher
+from dlt_sources.dgi.loading import load
 from dlt_sources.dgi.raw_schema import PROTECTED
 from dlt_sources.dgi.server import Call
-from dlt_sources.dgi.source import create_tables, load
+from dlt_sources.dgi.source import create_tables
 from orchestration.backup import back_up
 from orchestration.settings import Settings
 from stack.restore import restore_file

@@ -14,7 +14,8 @@ from stand_in import Reply, records, stand_in
 
 from dlt_sources.dgi.client import LARGE_ANSWER, Client
 from dlt_sources.dgi.fetching import Fetcher
-from dlt_sources.dgi.source import create_tables, in_loads, load
+from dlt_sources.dgi.loading import load_all
+from dlt_sources.dgi.source import create_tables
 from dlt_sources.dgi.verdicts import Outcome
 
 pytestmark = pytest.mark.slow
@@ -104,7 +105,7 @@ def test_a_long_pull_is_several_loads_that_hold_everything_once(raw: Raw) -> Non
         lambda request: records({"idProspect": request.body["toTime"] + str(len(server.requests))})
     ) as server:
         fetcher = Fetcher([own_call(server.url) for _ in range(30)], KNOWN)
-        loads = [load(piece, raw.url) for piece in in_loads(fetcher, max_bytes=250)]
+        loads = list(load_all(fetcher, raw.url, max_bytes=250))
     assert len(loads) > 3
     assert sum(len(one.calls) for one in loads) == len(raw.rows("api_call", "call_id")) == 30
     assert len({row[2] for row in raw.versions()}) == 30

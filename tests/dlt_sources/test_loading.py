@@ -13,8 +13,9 @@ from stand_in import Reply, StandIn, records, refusal, stand_in
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 from dlt_sources.dgi.fetching import Fetcher
+from dlt_sources.dgi.loading import Loaded, load
 from dlt_sources.dgi.server import Call
-from dlt_sources.dgi.source import Loaded, create_tables, load
+from dlt_sources.dgi.source import create_tables
 
 pytestmark = pytest.mark.slow
 

@@ -15,8 +15,8 @@ from stand_in import Reply, Request, StandIn, records, refusal, stand_in
 from dlt_sources.dgi.fetched import Fetched
 from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.groups import put_together
+from dlt_sources.dgi.loading import load
 from dlt_sources.dgi.server import Call
-from dlt_sources.dgi.source import load
 from dlt_sources.dgi.verdicts import Outcome
 
 pytestmark = pytest.mark.slow

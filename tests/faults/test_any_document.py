@@ -23,7 +23,7 @@ from truths import assert_core_is_staging
 
 from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
 from dlt_sources.dgi.fetching import Fetcher
-from dlt_sources.dgi.source import LoadedCall, load
+from dlt_sources.dgi.loading import LoadedCall, load
 from orchestration.registry.migrate import migrate
 from orchestration.settings import Settings, load_settings
 
