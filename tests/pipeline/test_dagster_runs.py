@@ -1,13 +1,14 @@
-"""Runs of the real webserver and daemon: partitions end by themselves, windows are asked once, failures retried."""
+"""Runs of the real webserver and daemon: partitions end by themselves, windows are asked once, failures retried.
+
+That a transform that failed is launched again by itself is shown in tests/faults/test_failed_runs.py.
+"""
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance
-from dagster._core.storage.tags import WILL_RETRY_TAG
 from dagster_api import DagsterApi, running_dagster
 from pipeline_support import BOOK, Sandbox, Warehouse, dates_back, today
 from servers import unused_port
@@ -129,32 +130,3 @@ def test_one_job_pulls_and_transforms_a_partition(dagster: DagsterApi, sandbox: 
         "query($id: ID!) { runOrError(runId: $id) { ... on Run { stepStats { stepKey status } } } }", id=run_id
     )["runOrError"]["stepStats"]
     assert {step["stepKey"]: step["status"] for step in steps} == {"dgi": "SUCCESS", "dbt": "SUCCESS"}
-
-
-@pytest.mark.timeout(600)
-def test_a_transform_that_failed_is_launched_again_and_a_pull_is_not(
-    dagster: DagsterApi, sandbox: Sandbox, warehouse: Warehouse, instance: DagsterInstance
-) -> None:
-    """What kept a transform from its tables may have passed; what a main dealer did, the next pull asks for."""
-    warehouse.execute("alter table raw.rejected_record rename to hidden")
-    try:
-        transform = dagster.launch("transform")
-        assert dagster.wait_for_run(transform) == "FAILURE"
-    finally:
-        warehouse.execute("alter table raw.hidden rename to rejected_record")
-    sandbox.fault("server_failure", dealer=sandbox.dealers("K4B")[0], module="prsl")
-    pull = dagster.launch("pull", {"ops": {"dgi": {"config": {"modules": ["prsl"]}}}})
-    assert dagster.wait_for_run(pull) == "FAILURE"
-    assert succeeded_in_its_place(instance, transform)
-    assert instance.get_run_by_id(pull).tags[WILL_RETRY_TAG] == "false"
-
-
-def succeeded_in_its_place(instance: DagsterInstance, run_id: str, seconds: float = 300) -> bool:
-    """Whether a run that Dagster launched in the place of one that failed succeeds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        _, group = instance.get_run_group(run_id)
-        if any(run.is_success for run in group):
-            return True
-        time.sleep(0.5)
-    return False
