@@ -86,20 +86,24 @@ class Client:
             stop=tenacity.stop_after_attempt(call.server.attempts),
             wait=self._wait,
             retry=tenacity.retry_if_result(lambda answer: self._is_worth_a_retry(answer) and not used_up),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+            retry_error_callback=lambda state: None,
         )
         used_up = False
+        answer: Answer
 
         def attempt() -> Answer:
-            nonlocal attempts, used_up
+            nonlocal answer, attempts, used_up
             if not self._may_call(call):
                 used_up = True
                 now = datetime.now(UTC)
-                return Answer(Outcome.FAILED, now, now, attempts, reason=_NO_ATTEMPT)
+                answer = Answer(Outcome.FAILED, now, now, attempts, reason=_NO_ATTEMPT)
+                return answer
             attempts += 1
-            return self._attempt(call, attempts)
+            answer = self._attempt(call, attempts)
+            # What retries sees stays in memory until the next collection of cycles.
+            return replace(answer, records=())
 
-        answer: Answer = retrying(attempt)
+        retrying(attempt)
         return answer
 
     def _is_worth_a_retry(self, answer: Answer) -> bool:

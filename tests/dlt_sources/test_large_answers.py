@@ -17,6 +17,7 @@ from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.loading import load_all
 from dlt_sources.dgi.source import create_tables
 from dlt_sources.dgi.verdicts import Outcome
+from stack.programs import MEMORY
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,7 @@ def test_two_hundred_megabytes_in_one_answer_fit_in_bounded_memory(new_database:
     with stand_in(lambda request: reply) as server:
         process = subprocess.run(
             [sys.executable, str(_HERE / "memory_process.py"), warehouse.url, server.url],
-            env={"PYTHONPATH": f"{_HERE}:{_HERE.parent}:{_HERE.parents[1]}", "PATH": "/usr/bin:/bin"},
+            env={"PYTHONPATH": f"{_HERE}:{_HERE.parent}:{_HERE.parents[1]}", "PATH": "/usr/bin:/bin"} | MEMORY,
             capture_output=True,
             text=True,
             timeout=240,
