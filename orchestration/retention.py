@@ -1,7 +1,8 @@
 """What is not kept for ever: what Dagster's runs logged, and records that could not be used.
 
 Documents are never removed. Superset sees to its own log (superset/log_retention.py).
-Dagster's own retention covers ticks, not events. What tells which partitions are there stays: events of assets, runs.
+Dagster's own retention covers ticks, not events. What tells which partitions are there stays: the newest events of each
+partition, other events of assets, runs. Twelve pulls a day report each partition 24 times.
 """
 
 from contextlib import closing
@@ -18,14 +19,32 @@ _MAINTENANCE = sql.Identifier(*MAINTENANCE_SETTING.split("."))
 
 EVENTS = "Dagster's events"
 # Runs that go on keep theirs.
-_OLD_EVENTS = """
+_OLD = """
     from event_logs as e
-    where e.asset_key is null
-        and e.timestamp < (now() at time zone 'UTC') - make_interval(days => %s)
+    where e.timestamp < (now() at time zone 'UTC') - make_interval(days => %s)
         and not exists (
             select from runs as r where r.run_id = e.run_id
                 and r.status in ('QUEUED', 'NOT_STARTED', 'MANAGED', 'STARTING', 'STARTED', 'CANCELING')
         )
+"""
+_OLD_EVENTS = f"{_OLD} and e.asset_key is null"
+
+SUPERSEDED = "events of partitions that have newer ones"
+# Whether a partition is there or has failed, Dagster tells by the newest event of each kind.
+_OLD_SUPERSEDED = f"""
+    {_OLD}
+        and e.dagster_event_type in ('ASSET_MATERIALIZATION', 'ASSET_MATERIALIZATION_PLANNED', 'ASSET_OBSERVATION')
+        and e.asset_key is not null and e.partition is not null
+        and exists (
+            select from event_logs as newer
+            where newer.asset_key = e.asset_key and newer.dagster_event_type = e.dagster_event_type
+                and newer.partition = e.partition and newer.id > e.id
+        )
+"""
+_REMOVE = """
+    with removed as (delete {} returning e.id),
+    tags as (delete from asset_event_tags where event_id in (select id from removed))
+    select count(*) from removed
 """
 
 # What it held may be personal. That there was one, why it was not used and the hash by which it is known again stay.
@@ -48,20 +67,18 @@ def apply(settings: Settings, dry_run: bool) -> dict[str, int]:
     """
     found = {}
     if settings.dagster_database_url:
-        found[EVENTS] = _remove_events(settings.dagster_database_url, settings.keep_logs_days, dry_run)
+        for what, old in ((EVENTS, _OLD_EVENTS), (SUPERSEDED, _OLD_SUPERSEDED)):
+            found[what] = _remove_events(settings.dagster_database_url, old, settings.keep_logs_days, dry_run)
     if settings.warehouse_url:
         found[REJECTED] = _empty_rejected(settings, dry_run)
     return found
 
 
-def _remove_events(url: str, days: int, dry_run: bool) -> int:
+def _remove_events(url: str, old: str, days: int, dry_run: bool) -> int:
     address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with closing(psycopg2.connect(address)) as connection, connection, connection.cursor() as cursor:
-        if dry_run:
-            cursor.execute(f"select count(*) {_OLD_EVENTS}", (days,))
-            return int(cursor.fetchall()[0][0])
-        cursor.execute(f"delete {_OLD_EVENTS}", (days,))
-        return int(cursor.rowcount)
+        cursor.execute(f"select count(*) {old}" if dry_run else _REMOVE.format(old), (days,))
+        return int(cursor.fetchall()[0][0])
 
 
 def _empty_rejected(settings: Settings, dry_run: bool) -> int:
@@ -97,8 +114,8 @@ def remove_what_is_old(context: dg.OpExecutionContext, config: RetentionConfig) 
 
 
 @dg.job(
-    description="Removes Dagster's events older than KEEP_LOGS_DAYS, and empties records that could "
-    "not be used and are older than KEEP_REJECTED_DAYS; `dry_run` only counts."
+    description="Removes Dagster's events older than KEEP_LOGS_DAYS, all but the newest of each partition, and empties "
+    "records that could not be used and are older than KEEP_REJECTED_DAYS; `dry_run` only counts."
 )
 def apply_retention() -> None:
     """Remove what is not kept for ever."""

@@ -5,9 +5,10 @@ from contextlib import closing
 import dagster as dg
 import psycopg2
 import pytest
+from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
 from pipeline_support import Warehouse
 
-from orchestration.retention import REJECTED, apply, apply_retention
+from orchestration.retention import EVENTS, REJECTED, SUPERSEDED, apply, apply_retention
 from orchestration.settings import Settings, load_settings
 
 pytestmark = pytest.mark.slow
@@ -16,6 +17,24 @@ pytestmark = pytest.mark.slow
 @dg.asset
 def something(context: dg.AssetExecutionContext) -> None:
     context.log.info("it was made")
+
+
+PARTS = dg.StaticPartitionsDefinition(["good", "bad", "young"])
+
+
+@dg.asset(partitions_def=PARTS)
+def in_parts(context: dg.AssetExecutionContext) -> None:
+    context.log_event(dg.AssetObservation("in_parts", partition=context.partition_key))
+    assert context.partition_key != "bad"
+
+
+def make_old(settings: Settings) -> None:
+    """Everything that runs of assets have logged so far is older than is kept."""
+    with closing(psycopg2.connect(url_of(settings))) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update event_logs set timestamp = timestamp - interval '91 days' where run_id in "
+            "(select run_id from event_logs where asset_key is not null)"
+        )
 
 
 def counts(settings: Settings) -> dict[bool, int]:
@@ -32,20 +51,42 @@ def url_of(settings: Settings) -> str:
 def test_what_is_old_goes_and_materializations_stay(settings: Settings, instance: dg.DagsterInstance) -> None:
     assert dg.materialize([something], instance=instance).success
     before = counts(settings)
-    assert apply(settings, dry_run=True) == {"Dagster's events": 0, REJECTED: 0}
+    assert apply(settings, dry_run=True) == {EVENTS: 0, SUPERSEDED: 0, REJECTED: 0}
     assert apply_retention.execute_in_process(
         instance=instance, run_config={"ops": {"remove_what_is_old": {"config": {"dry_run": True}}}}
     ).success
-    with closing(psycopg2.connect(url_of(settings))) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update event_logs set timestamp = timestamp - interval '91 days' where run_id in "
-            "(select run_id from event_logs where asset_key is not null)"
-        )
+    make_old(settings)
     removed = apply(settings, dry_run=False)
-    assert removed == {"Dagster's events": before[False], REJECTED: 0}
+    assert removed == {EVENTS: before[False], SUPERSEDED: 0, REJECTED: 0}
     assert counts(settings)[True] == before[True]
     assert instance.get_latest_materialization_event(dg.AssetKey("something")) is not None
-    assert apply(settings, dry_run=False) == {"Dagster's events": 0, REJECTED: 0}
+    assert apply(settings, dry_run=False) == {EVENTS: 0, SUPERSEDED: 0, REJECTED: 0}
+
+
+def test_only_the_newest_events_of_a_partition_stay(settings: Settings, instance: dg.DagsterInstance) -> None:
+    def make(partition: str) -> str:
+        return dg.materialize([in_parts], partition_key=partition, instance=instance, raise_on_error=False).run_id
+
+    def statuses() -> tuple[set[str], set[str]]:
+        """Which partitions are there and which have failed, counted anew from the events."""
+        instance.wipe_asset_cached_status([in_parts.key])
+        status = get_and_update_asset_status_cache_value(instance, in_parts.key, PARTS)
+        assert status
+        there, failed = (status.deserialize_materialized_partition_subsets, status.deserialize_failed_partition_subsets)
+        return set(there(PARTS).get_partition_keys()), set(failed(PARTS).get_partition_keys())
+
+    runs = [make(partition) for partition in ("good", "bad", "young", "good", "bad", "bad", "young")]
+    make_old(settings)
+    newest = make("young")
+    assert statuses() == ({"good", "young"}, {"bad"})
+    # Of planned, observed and made: one run of «good», two of «young»; planned and observed, two of «bad».
+    superseded = 3 * 3 + 2 * 2
+    assert apply(settings, dry_run=True)[SUPERSEDED] == superseded
+    assert apply(settings, dry_run=False)[SUPERSEDED] == superseded
+    assert apply(settings, dry_run=False)[SUPERSEDED] == 0
+    assert statuses() == ({"good", "young"}, {"bad"})
+    kept = instance.fetch_materializations(in_parts.key, limit=10).records
+    assert [(record.partition_key, record.run_id) for record in kept] == [("young", newest), ("good", runs[3])]
 
 
 def test_records_that_could_not_be_used_are_emptied_and_still_counted(
