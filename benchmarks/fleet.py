@@ -74,7 +74,7 @@ def fleet_of(size: str) -> Iterator[Fleet]:
         with DagsterInstance.get() as instance:
             instance.add_dynamic_partitions("dealer", dealers)
         stack.enter_context(holding_catch_up(_libpq(settings.warehouse())))
-        api = stack.enter_context(running_dagster(dict(os.environ), unused_port(), folder))
+        api = stack.enter_context(running_dagster(dict(os.environ), unused_port(), folder, sensors=None))
         yield Fleet(settings, api, dealers)
 
 

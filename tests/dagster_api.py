@@ -144,23 +144,25 @@ class DagsterApi:
 
 @contextmanager
 def running_dagster(
-    env: dict[str, str], port: int, logs: Path, daemon: bool = True, sensors: tuple[str, ...] = PARTITIONS
+    env: dict[str, str], port: int, logs: Path, daemon: bool = True, sensors: tuple[str, ...] | None = PARTITIONS
 ) -> Iterator[DagsterApi]:
     """Webserver and daemon with this environment; they end with the block. Without the daemon runs stay queued.
 
-    Of what runs by itself only these sensors do.
+    Of what runs by itself only these sensors do; with None all does, at the pace of `make up`.
     """
     webserver = str(Path(sys.executable).with_name("dagster-webserver"))
     command = [webserver, "-h", "127.0.0.1", "-p", str(port), "-w", WORKSPACE]
-    paced = [sys.executable, "-c", _DAEMON, "run", "-w", WORKSPACE]
+    stock, paced = [str(Path(sys.executable).with_name("dagster-daemon"))], [sys.executable, "-c", _DAEMON]
     api, processes = DagsterApi(f"http://127.0.0.1:{port}"), []
     with (logs / "dagster.log").open("ab") as log:
         try:
             processes.append(subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log))
             _wait(api, processes[0], logs)
             if daemon:
-                api.stop_what_runs_by_itself(*sensors)
-                processes.append(subprocess.Popen(paced, env=env, cwd=ROOT, stdout=log, stderr=log))
+                if sensors is not None:
+                    api.stop_what_runs_by_itself(*sensors)
+                command = [*(stock if sensors is None else paced), "run", "-w", WORKSPACE]
+                processes.append(subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log))
             yield api
         finally:
             for process in processes:

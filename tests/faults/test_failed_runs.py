@@ -20,8 +20,9 @@ def test_a_transform_that_failed_is_launched_again_and_a_pull_is_not(machine: Ma
             assert machine.api.wait_for_run(transform) == "FAILURE"
         finally:
             warehouse.execute("alter table raw.hidden rename to rejected_record")
-    sandbox.fault("server_failure", dealer=sandbox.dealers(MIXED)[0], module="prsl")
-    pull = machine.api.launch("pull", {"ops": {"dgi": {"config": {"modules": ["prsl"]}}}})
+    (dealer, *_) = sandbox.dealers(MIXED)
+    sandbox.fault("server_failure", dealer=dealer, module="prsl")
+    pull = machine.api.launch("pull", {"ops": {"dgi": {"config": {"modules": ["prsl"], "dealers": [dealer]}}}})
     assert machine.api.wait_for_run(pull) == "FAILURE"
     assert machine.end_of(transform)[0] == "FAILURE"
     said = f"select value from run_tags where run_id = '{pull}' and key = '{WILL_RETRY_TAG}'"
