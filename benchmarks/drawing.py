@@ -6,7 +6,7 @@ import click
 
 from orchestration.settings import ROOT
 
-_LEFT, _BAR, _ROW, _WIDTH = 170, 460, 30, 760
+_LEFT, _BAR, _ROW, _WIDTH = 250, 460, 30, 840
 
 
 def draw_bars(name: str, title: str, values: Mapping[str, float]) -> None:

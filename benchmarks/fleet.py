@@ -8,12 +8,13 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg2
 import requests
@@ -58,9 +59,16 @@ class Fleet:
 
 
 @contextmanager
-def fleet_of(size: str) -> Iterator[Fleet]:
-    """A stack with all dealers of the size registered; nothing is pulled by itself while it is there."""
+def fleet_of(
+    size: str, fill: Callable[[Settings, list[str]], None] | None = None, catches_up: bool = False
+) -> Iterator[Fleet]:
+    """A stack with all dealers of the size registered; nothing is pulled by itself while it is there.
+
+    `fill` puts something into the databases, or the instance's folder, before Dagster starts. With `catches_up` what is
+    missing is pulled.
+    """
     with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(postgres.throwaway(folder, unused_port(), "throwaway"))
         sandbox = stack.enter_context(running_sandbox("--size", size, "--days", "30"))
@@ -73,7 +81,10 @@ def fleet_of(size: str) -> Iterator[Fleet]:
 
         with DagsterInstance.get() as instance:
             instance.add_dynamic_partitions("dealer", dealers)
-        stack.enter_context(holding_catch_up(_libpq(settings.warehouse())))
+        if not catches_up:
+            stack.enter_context(holding_catch_up(_libpq(settings.warehouse())))
+        if fill:
+            fill(settings, dealers)
         api = stack.enter_context(running_dagster(dict(os.environ), unused_port(), folder, sensors=None))
         yield Fleet(settings, api, dealers)
 

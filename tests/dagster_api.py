@@ -74,10 +74,10 @@ class DagsterApi:
     """What a person does in the Dagster UI."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self.url = url
 
     def ask(self, query: str, **variables: Any) -> Any:
-        answer = requests.post(f"{self._url}/graphql", json={"query": query, "variables": variables}, timeout=300)
+        answer = requests.post(f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=300)
         data = answer.json()
         if data.get("errors"):
             raise ApiError(str(data["errors"])[:2000])
