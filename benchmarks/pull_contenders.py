@@ -5,7 +5,6 @@ of its memory as JSON. Seconds count from the first request to the last commit, 
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,8 @@ from typing import Any
 
 import psycopg2
 import requests
+
+from benchmarks.memory import peak_mb
 
 THREADS = 4
 MODULE = "pkb"
@@ -195,5 +196,4 @@ if __name__ == "__main__":
     started = time.monotonic()
     documents = pull()
     seconds = time.monotonic() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "documents": documents, "peak_mb": peak}))
+    print(json.dumps({"seconds": seconds, "documents": documents, "peak_mb": peak_mb()}))

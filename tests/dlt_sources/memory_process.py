@@ -4,11 +4,11 @@ Arguments: the warehouse, the server.
 """
 
 import json
-import resource
 import sys
 
 from asking import DEALER, own_call
 
+from benchmarks.memory import peak_mb
 from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.loading import load
 
@@ -16,8 +16,7 @@ from dlt_sources.dgi.loading import load
 def main() -> None:
     call = own_call(sys.argv[2], attempts=1, answer_timeout=120)
     (loaded,) = load(Fetcher([call], {"OWN": frozenset([DEALER])}), sys.argv[1]).calls
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(json.dumps([peak, loaded.added]))
+    print(json.dumps([round(peak_mb()), loaded.added]))
 
 
 if __name__ == "__main__":
