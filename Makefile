@@ -19,7 +19,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # Two processes run the tests, in the order and the groups that tests/conftest.py makes.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: help up down status logs psql backup restore rotate-key test test-faults test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
+.PHONY: help up down status logs psql backup restore rotate-key test test-stories test-faults test-quick lint dictionary asset-graph pins dashboards-export dashboards-format bench install-dev
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -56,9 +56,13 @@ rotate-key: ## Encrypt the dealers' secrets with a new key; both are valid meanw
 	$(INSTALLED)
 	@$(PY) -m stack rotate-key
 
-test: install-dev lint ## Check style and types, then run all tests but those of test-faults
+test: install-dev lint ## Check style and types, then run all tests but those of the next two
 	@$(PY) tests/superset/browsers.py
-	@$(PY) -m pytest $(SIDE_BY_SIDE) -m 'not faults'
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m 'not stories and not faults'
+
+test-stories: install-dev ## Follow the whole product for minutes each: a new owner, ten days off, a report by mail
+	@$(PY) tests/superset/browsers.py
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -m stories
 
 test-faults: install-dev ## Kill processes in every phase and repeat races: nothing lost, nothing twice (some minutes)
 	@$(PY) -m pytest -m faults -rP --durations=0 --durations-min=1

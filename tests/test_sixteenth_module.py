@@ -53,7 +53,7 @@ with dg.DagsterInstance.get() as instance:
         "built": built.success,
     }))
 """
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from alerts_support import BOOK, Mailbox, Sandbox, Stack, Tick, dates_back, text
 from dagster_api import running_dagster
 from servers import unused_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 _TICKS = """query { sensorOrError(sensorSelector: {repositoryName: "__repository__",
     repositoryLocationName: "dealer_dashboard", sensorName: "alerts"}) { ... on Sensor { sensorState { status

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from core_tables import Core
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 from psycopg2.extensions import connection
 from sqlalchemy import URL, create_engine, make_url
 
@@ -70,11 +71,18 @@ def _paths(scratch: Path) -> list[str]:
 
 
 def _dbt(database: URL, scratch: Path) -> Dbt:
+    parsed: list[Manifest] = []
+
     def run(*command: str) -> Any:
         with pytest.MonkeyPatch.context() as environment:
             for name, value in _environment(database).items():
                 environment.setenv(name, value)
-            outcome: dbtRunnerResult = dbtRunner().invoke(["--quiet", *command, *_paths(scratch)])
+            if not parsed:  # once: it takes longer than most of what follows
+                parsed.append(dbtRunner().invoke(["--quiet", "parse", *_paths(scratch)]).result)
+            # A copy: a run writes into what it is given.
+            outcome: dbtRunnerResult = dbtRunner(parsed[0].deepcopy()).invoke(
+                ["--quiet", "--no-write-json", *command, *_paths(scratch)]
+            )
         assert outcome.success, outcome.exception or [
             result.message for result in outcome.result if result.status in ("error", "fail")
         ]

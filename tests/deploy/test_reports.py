@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from containers import ROOT, SMTP_PORT, SUPERSET_PORT, Host
 from superset_api import Superset
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 URL = f"http://127.0.0.1:{SUPERSET_PORT}"
 UNITS = """

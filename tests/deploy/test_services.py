@@ -11,7 +11,7 @@ import requests
 from containers import Host
 from servers import unused_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 # What decides whether a webserver lets its user change anything.
 MAY = "{ permissions { permission value } }"

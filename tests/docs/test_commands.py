@@ -29,7 +29,7 @@ PAGES_ELSEWHERE = {
 # Commands that another test runs, or this one in another way.
 ELSEWHERE = {
     r"(DEMO=0 )?make up\b": f"{HERE}::test_a_new_owner_connects_a_main_dealer_by_one_page",
-    r"make (test|test-quick|lint)\b": f"{HERE}::test_make_test_checks_style_and_runs_all_tests",
+    r"make (test|test-quick|test-stories|lint)\b": f"{HERE}::test_make_test_checks_style_and_runs_all_tests",
     r"make status\b|uv run dealers doctor\b": "tests/stack/test_doctor.py::test_all_is_well",
     r"uv run dealers alerts test\b": (
         "tests/alerts/test_delivery.py::test_the_test_command_says_what_came_of_each_address"
@@ -103,23 +103,23 @@ def test_nothing_named_here_is_there_no_more() -> None:
 
 
 def test_make_test_checks_style_and_runs_all_tests() -> None:
+    """Together, the targets that continuous integration calls leave no test out."""
     makefile = (ROOT / "Makefile").read_text()
-    assert re.search(
-        r"^test: install-dev lint ##.*\n(\t.*\n)*\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m 'not faults'$",
-        makefile,
-        re.M,
-    )
-    assert re.search(
-        r"^test-faults: install-dev .*\n\t@\$\(PY\) -m pytest -m faults -rP --durations=0 --durations-min=1$",
-        makefile,
-        re.M,
-    )
-    assert re.search(r"^test-quick: .*\n\t@\$\(PY\) -m pytest \$\(SIDE_BY_SIDE\) -m 'not slow'$", makefile, re.M)
+    wanted = {
+        "test: install-dev lint": "$(SIDE_BY_SIDE) -m 'not stories and not faults'",
+        "test-stories: install-dev": "$(SIDE_BY_SIDE) -m stories",
+        "test-faults: install-dev": "-m faults -rP --durations=0 --durations-min=1",
+        "test-quick: install-dev": "$(SIDE_BY_SIDE) -m 'not slow'",
+    }
+    for target, options in wanted.items():
+        recipe = rf"^{target} ##.*\n(\t.*\n)*\t@\$\(PY\) -m pytest {re.escape(options)}$"
+        assert re.search(recipe, makefile, re.M), target
     run = (ROOT / ".ci" / "run").read_text().splitlines()
-    assert run[-2:] == ["make test </dev/null", "exec make test-faults </dev/null"]
+    assert run[-3:] == ["make test </dev/null", "make test-stories </dev/null", "exec make test-faults </dev/null"]
 
 
 @pytest.mark.slow
+@pytest.mark.stories
 @pytest.mark.timeout(900)
 def test_a_new_owner_connects_a_main_dealer_by_one_page(production: Production) -> None:
     """And goes on with the other pages, one after the other."""

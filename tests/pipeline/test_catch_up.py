@@ -143,6 +143,7 @@ def test_what_is_refused_is_not_asked_for_again_until_the_registry_changes(
     assert catching_up.until_nothing_is_missing() == [True]
 
 
+@pytest.mark.stories
 def test_ten_days_off(
     settings: Settings, fleet: Fleet, catching_up: CatchUp, warehouse: Warehouse, sandbox: Sandbox,
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch,

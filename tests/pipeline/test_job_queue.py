@@ -41,6 +41,7 @@ def test_what_a_run_is_for(job: str, tags: dict[str, str], expected: Purpose) ->
     assert BY_HAND.priority > SCHEDULED.priority > CATCHING_UP.priority > BACKFILL.priority
 
 
+@pytest.mark.stories
 def test_a_queue_outlives_the_daemon_and_lets_people_go_first(
     settings: Settings, sandbox: Sandbox, warehouse: Warehouse, instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:

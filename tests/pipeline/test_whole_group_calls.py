@@ -64,6 +64,7 @@ def quiet(settings: Settings, sandbox: Sandbox) -> None:
     allow(settings)
 
 
+@pytest.mark.stories
 def test_thirty_days_of_all_dealers_equal_the_truth_and_again_adds_nothing(
     settings: Settings, warehouse: Warehouse, sandbox: Sandbox
 ) -> None:

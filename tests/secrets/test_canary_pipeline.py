@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from orchestration.registry.encryption import Encryption
 from orchestration.settings import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 REFUSED = "77009"
 

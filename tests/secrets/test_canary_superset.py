@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from orchestration.settings import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 SUPERSET = ROOT / "superset"
 BIN = SUPERSET / ".venv" / "bin"
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from provisioned import Rest, Superset, copied
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 UNCHANGED = "the files have all that Superset has"
 TABLES = {"dashboards": "dashboards", "charts": "slices", "datasets": "tables", "databases": "dbs"}
 PROSPECTS, JOURNEY = "charts/prospect_data/prospects.yaml", "dashboards/customer_journey.yaml"
