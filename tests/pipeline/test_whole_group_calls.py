@@ -94,6 +94,7 @@ def test_thirty_days_of_all_dealers_equal_the_truth_and_again_adds_nothing(
     assert warehouse.one("select count(*) from raw.rejected_record") == 0
 
 
+@pytest.mark.stories
 def test_figures_of_calls_count_a_request_once(warehouse: Warehouse) -> None:
     ((calls, requests, rows),) = warehouse.rows(
         "select count(distinct request_id), sum(attempts), count(*) from marts.fct_call"

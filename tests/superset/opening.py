@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from boards import Chart, Dashboard
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from real_stack import Stack
 
 SECONDS = 120  # for anything to come: a machine may be busy, and nothing here asserts how long it takes
+A_MOMENT = 5_000  # ms, for what is there already and may move away
 PIXEL = "scarf.sh"  # a telemetry pixel of Superset's pages, which the content security policy keeps from loading
 TAKEN_BACK = "net::ERR_ABORTED"
 # What the chart's card shows: an error, a sentence instead of data, a drawing; "" while it is at work.
@@ -153,20 +155,30 @@ class Board:
         page = self.page
         box = page.locator(f"input#{filter_id}").locator("visible=true")
         more = page.locator('[data-test="dropdown-container-btn"]').locator("visible=true")
-        # The bar is drawn after the grid, and a filter that has no room in it waits behind a button.
-        self.until(lambda: bool(box.count() or more.count()), "the bar of filters")
-        if not box.count():
-            more.click()
-            box.wait_for()
         select = page.locator(f'.ant-select[data-test="{filter_id}"]').locator("visible=true")
         chosen = select.locator(".ant-select-selection-item-remove")
-        if filter_id in self._chosen:
-            chosen.first.wait_for()  # drawn a moment after the box
-        while chosen.count():
-            chosen.first.click()
+
+        def typed() -> bool:
+            # The bar is laid out again while the page fills: a filter that it had room for may go behind its button.
+            try:
+                if not box.count():
+                    more.click(timeout=A_MOMENT)
+                    box.wait_for(timeout=A_MOMENT)
+                if filter_id in self._chosen:
+                    chosen.first.wait_for(timeout=A_MOMENT)  # drawn a moment after the box
+                while chosen.count():
+                    chosen.first.click(timeout=A_MOMENT)
+                    self._chosen.discard(filter_id)
+                box.click(timeout=A_MOMENT)
+                box.fill(option, timeout=A_MOMENT)
+            except PlaywrightTimeout:
+                return False
+            return True
+
+        # The bar is drawn after the grid.
+        self.until(lambda: bool(box.count() or more.count()), "the bar of filters")
+        self.until(typed, f"the filter {filter_id} takes what is typed")
         self._chosen.add(filter_id)
-        box.click()
-        box.fill(option)
         page.locator(f'.ant-select-item-option[title="{option}"]').locator("visible=true").wait_for()
         page.keyboard.press("Enter")
         page.keyboard.press("Escape")
