@@ -11,7 +11,7 @@ from dlt_sources.dgi.endpoints import ENDPOINTS
 from orchestration.by_hand import pull_by_hand
 from orchestration.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
