@@ -30,7 +30,7 @@ def import_assets(assets: Assets, owner: Any) -> list[str]:
     Raises ProvisioningError when Superset refuses them.
     """
     contents = {"metadata.yaml": yaml.safe_dump(BUNDLE)}
-    contents |= {path: yaml.safe_dump(asset, sort_keys=False) for path, asset in assets.items()}
+    contents |= {path: yaml.dump(asset, Dumper=yaml.CSafeDumper, sort_keys=False) for path, asset in assets.items()}
     with override_user(owner):
         removed = _remove_stale(uuids(assets))
         try:

@@ -3,6 +3,7 @@
 A dashboard is complete when every text is there, every metric is dbt's, and every filter and table does what it shows.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -59,7 +60,7 @@ def _chart_faults(path: str, chart: Asset, dataset: Asset) -> Iterator[str]:
         if label := _label_beside(name, columns):
             yield f"{path}: it shows the codes of {name}; {label} has what they mean"
     if params.get("server_pagination"):
-        yield from _search_faults(path, params, dataset)
+        yield from _paging_faults(path, params, dataset)
 
 
 def _label_beside(name: str, columns: set[str]) -> str:
@@ -67,13 +68,16 @@ def _label_beside(name: str, columns: set[str]) -> str:
     return next((label for label in beside if label in columns and label != name), "")
 
 
-def _search_faults(path: str, params: Asset, dataset: Asset) -> Iterator[str]:
-    """A list of many pages is of use only to who can search it; the search is over a text column of the list."""
+def _paging_faults(path: str, params: Asset, dataset: Asset) -> Iterator[str]:
+    """A list of many pages is of use only to who can search it, over a text column, and finds each row on one page."""
     if not params.get("include_search"):
         yield f"{path}: its pages cannot be searched (include_search)"
     types = {column["column_name"]: str(column.get("type")).upper() for column in dataset.get("columns", [])}
     if not any(types.get(name, "").startswith(SEARCHABLE) for name in shown_columns(params)):
         yield f"{path}: it has no text column to search in"
+    if len(order := params.get("order_by_cols", [])) == 1:
+        column = json.loads(order[0])[0]
+        yield f"{path}: rows that are alike in {column} may move between pages; add its key"
 
 
 def _dashboard_texts(path: str, dashboard: Asset, known: ByUuid) -> Iterator[str]:

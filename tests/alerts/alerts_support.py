@@ -50,7 +50,7 @@ class Mailbox:
         return answer
 
     def start(self) -> None:
-        self._server = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._server = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=60)
         self._server.start()
 
     def stop(self) -> None:

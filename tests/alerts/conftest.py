@@ -55,7 +55,7 @@ def installed(
         register(made, Sandbox(sandbox_url).fleet)
         with open_registry(made) as registry:
             for main_dealer in registry.main_dealers():
-                registry.edit(main_dealer, attempts=1, answer_timeout=1.0)
+                registry.edit(main_dealer, attempts=1, answer_timeout=10.0)
         yield environment
 
 

@@ -20,7 +20,7 @@ from orchestration.assets.raw import raw_documents
 from orchestration.pull.watcher import Watcher
 from orchestration.settings import ROOT, load_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stories]
 
 
 def build(model: str) -> None:

@@ -214,8 +214,10 @@ def test_a_role_that_is_taken_away_is_gone_soon_though_the_token_lasts(api: Api)
     run(api.users_url, "update ab_user set active = false where username = 'by_group'")
     try:
         deadline = time.monotonic() + 35
+        asked_at = time.monotonic()  # an answer may be slow
         while requests.get(f"{api.url}/v1/spk", headers=token, timeout=30).status_code != 401:
-            assert time.monotonic() < deadline, "roles are kept for longer than was promised"
+            assert asked_at < deadline, "roles are kept for longer than was promised"
             time.sleep(0.5)
+            asked_at = time.monotonic()
     finally:
         run(api.users_url, "update ab_user set active = true where username = 'by_group'")

@@ -40,7 +40,7 @@ by_edges = described(with_coverage=True).include(path_regex=r"^/v1/(spk|spk_unit
 
 def hold_to_it(api: Api, case: schemathesis.Case, *more: schemathesis.CheckFunction) -> None:
     headers = {"Authorization": f"Bearer {api.token('dealer_of_people')}"}
-    case.call_and_validate(base_url=api.url, headers=headers, checks=[*CHECKS, *more])
+    case.call_and_validate(base_url=api.url, headers=headers, checks=[*CHECKS, *more], timeout=60)
 
 
 @by_chance.parametrize()

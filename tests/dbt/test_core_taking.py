@@ -25,7 +25,8 @@ def seen(core: Core, key: str) -> list[tuple[str, list[str]]]:
 
 def written(core: Core, *tables: str) -> list[tuple[Any, ...]]:
     """Which row versions the tables hold: it changes when a row is written, even with what it had."""
-    return [row for table in tables for row in core.execute(f"select id, xmin::text, ctid::text from core.{table}")]
+    versions = "select id, xmin::text, ctid::text from core.{} order by id"
+    return [row for table in tables for row in core.execute(versions.format(table))]
 
 
 @pytest.mark.parametrize("types", [("BBB",), (), ("AAA", "AAA", "AAA", "CCC")], ids=["fewer", "none", "more"])

@@ -63,7 +63,7 @@ def running_redis(host: Host, port: int) -> Iterator[None]:
     command = [str(get_binary_path()), *command[1:], "--bind", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(command, cwd=host.folder, stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not asks_for_its_password(port):
             assert process.poll() is None and time.monotonic() < deadline, "redis does not start"
             time.sleep(0.05)

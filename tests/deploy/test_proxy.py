@@ -52,7 +52,7 @@ class Proxy:
         with requests.Session() as session:
             session.trust_env = False
             session.mount("https://", adapter)
-            return session.request(method, f"https://{host}/", verify=str(self.authority), timeout=20, **more)
+            return session.request(method, f"https://{host}/", verify=str(self.authority), timeout=60, **more)
 
 
 class _Addressed(requests.adapters.HTTPAdapter):
@@ -166,7 +166,7 @@ def test_another_sites_page_cannot_use_a_remembered_password(proxy: Proxy) -> No
 
 def test_plain_http_is_sent_to_tls(proxy: Proxy) -> None:
     answer = requests.get(
-        f"http://127.0.0.1:{proxy.http}/x", headers={"Host": DOMAIN}, allow_redirects=False, timeout=20
+        f"http://127.0.0.1:{proxy.http}/x", headers={"Host": DOMAIN}, allow_redirects=False, timeout=60
     )
     assert answer.status_code == 308
     assert answer.headers["Location"] == f"https://{DOMAIN}/x"

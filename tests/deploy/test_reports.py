@@ -52,7 +52,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     mailbox = Mailbox()
-    server = Controller(mailbox, hostname="127.0.0.1", port=SMTP_PORT)
+    server = Controller(mailbox, hostname="127.0.0.1", port=SMTP_PORT, ready_timeout=60)
     server.start()
     yield mailbox
     server.stop()

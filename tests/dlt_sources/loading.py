@@ -32,8 +32,10 @@ class Raw:
             return list(cursor.fetchall())
 
     def rows(self, table: str, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
-        """Committed rows, those called first at the top."""
-        order = "received_at" if table == "rejected_record" else "called_at"
+        """Committed rows, those called first at the top; documents of one call in the order of their keys."""
+        order = {"rejected_record": "received_at", "api_call": "called_at"}.get(
+            table, "called_at, dealer_id, document_key, is_deleted"
+        )
         return self.query(f"select {columns} from raw.{table} as r where {COMMITTED} and {where} order by {order}")
 
     def versions(self) -> list[tuple[Any, ...]]:

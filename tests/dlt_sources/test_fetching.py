@@ -64,7 +64,7 @@ def test_each_main_dealer_is_asked_by_no_more_than_it_bears_at_once(bound: int) 
 def test_a_key_that_is_refused_for_several_dealers_is_not_asked_with_again() -> None:
     with stand_in(lambda request: BAD_TOKEN) as server:
         ended = fetch(calls_to(server.url, DEALERS, 10, concurrency=1)[::-7] + calls_to(server.url, DEALERS, 10))
-    assert len(server.requests) < 15
+    assert len(server.requests) < 20
     spared = [one for one in ended if not one.answer.attempts]
     assert len(spared) == len(ended) - len(server.requests)
     assert all(one.answer.outcome is Outcome.FAILED for one in spared)
@@ -73,11 +73,11 @@ def test_a_key_that_is_refused_for_several_dealers_is_not_asked_with_again() -> 
 
 
 def test_a_key_that_never_gets_an_answer_stops_after_some_time_outs() -> None:
-    with stand_in(lambda request: records(delay=0.6)) as server:
-        calls = calls_to(server.url, DEALERS, 5, concurrency=4, answer_timeout=0.1)
+    with stand_in(lambda request: records(delay=10)) as server:
+        calls = calls_to(server.url, DEALERS, 5, concurrency=4, answer_timeout=0.5)
         started = time.monotonic()
         ended = fetch(calls)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 10
     assert len(ended) == 20
     assert 8 <= len(server.requests) <= 8 + 4
 

@@ -20,6 +20,7 @@ from dlt_sources.dgi.source import create_tables
 pytestmark = pytest.mark.slow
 
 Record = dict[str, Any]
+YESTERDAY = today() - timedelta(days=1)
 
 
 class Pulls:
@@ -31,8 +32,7 @@ class Pulls:
     def __call__(self, *held: Record | bytes, module: str = "prsp", answer: Reply | None = None) -> Loaded:
         self._server.answer = lambda request: answer or records(*held)
         server = own_server(self._server.url, attempts=1)
-        yesterday = today() - timedelta(days=1)
-        call = Call(server, DEMO_KEY, module, DEALER, day_window(yesterday, yesterday, server))
+        call = Call(server, DEMO_KEY, module, DEALER, day_window(YESTERDAY, YESTERDAY, server))
         loaded = load(Fetcher([call], {server.id: frozenset([DEALER])}), self._raw.url, "run 7")
         assert loaded.miscounted == {}
         return loaded
@@ -44,8 +44,8 @@ def pull(raw: Raw) -> Iterator[Pulls]:
         yield Pulls(server, raw)
 
 
-def prospect(key: str, name: str = "A", day: int = 1) -> Record:
-    created = (today() - timedelta(days=day)).strftime("%d/%m/%Y 08:00:00")
+def prospect(key: str, name: str = "A", days_before: int = 0) -> Record:
+    created = (YESTERDAY - timedelta(days=days_before)).strftime("%d/%m/%Y 08:00:00")
     return {"idProspect": key, "dealerId": DEALER, "namaLengkap": name, "createdTime": created, "modifiedTime": created}
 
 
@@ -57,7 +57,7 @@ def versions(raw: Raw, key: str = "P1") -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("main_dealer", [BOOK, MIXED])
 def test_loading_twice_adds_nothing(sandbox: Sandbox, fleet: Fleet, raw: Raw, main_dealer: str) -> None:
     sandbox.set_clock(datetime.now(UTC))
-    calls = fleet.calls(sandbox.dealers(main_dealer)[:2], dates_back(7))
+    calls = fleet.calls(sandbox.dealers(main_dealer)[:2], dates_back(30))  # in a week a module may have nothing
     first = load(Fetcher(calls, fleet.known_dealers), raw.url)
     there = raw.versions()
     documents = sandbox.documents_sent()
@@ -97,7 +97,7 @@ def test_a_missing_document_is_marked_deleted_once_and_lives_again_when_it_comes
 
 
 def test_only_a_complete_answer_tells_that_a_document_is_missing(pull: Pulls, raw: Raw) -> None:
-    pull(prospect("P1"), prospect("old", day=5))
+    pull(prospect("P1"), prospect("old", days_before=4))
     half = Reply(b'{"status":0,"message":"Gagal Mengambil Data","data":[]}')
     for answer in (half, refusal("Invalid Token"), Reply(b"", 503), records(b'{"namaLengkap":"whose key is lost"}')):
         pull(answer=answer)
@@ -131,10 +131,9 @@ def test_every_call_has_one_row_with_its_outcome_and_counts(pull: Pulls, raw: Ra
         ("failed", 503, 1, 0, 0, 0, 0, *same),
     ]
     assert raw.rows("api_call", "reason is null") == [(True,), (True,), (False,), (False,)]
-    yesterday = today() - timedelta(days=1)
-    assert set(raw.rows("api_call", "date_from, date_to, window_from < window_to")) == {(yesterday, yesterday, True)}
+    assert set(raw.rows("api_call", "date_from, date_to, window_from < window_to")) == {(YESTERDAY, YESTERDAY, True)}
     (by_day, undocumented), *_ = raw.rows("api_call", "documents_by_day::jsonb, undocumented_fields::jsonb")
-    assert {day: counted[0] for day, counted in by_day[DEALER].items()} == {yesterday.isoformat(): 3}
+    assert {day: counted[0] for day, counted in by_day[DEALER].items()} == {YESTERDAY.isoformat(): 3}
     assert undocumented == ["loyalty"]
     # Each row is joined to its call.
     calls = {row[0] for row in raw.rows("api_call", "call_id")}

@@ -42,7 +42,8 @@ def test_a_load_killed_at_any_moment_leaves_nothing_to_be_seen_and_the_next_brin
     dealers = [*sandbox.dealers(BOOK)[:2], *sandbox.dealers(MIXED)[:2]]
     with loader_processes(4) as (fetching, writing, committing, last):
         order_load(fetching, raw, sandbox, dealers, MODULES)
-        time.sleep(0.3)
+        while not sandbox.calls():
+            time.sleep(0.01)
         fetching.kill()
         assert (raw.versions(), raw.uncommitted()) == ([], 0)
         for loader, table in ((writing, "prsl"), (committing, "_dlt_loads")):

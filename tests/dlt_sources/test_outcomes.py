@@ -17,8 +17,8 @@ from sandbox.faults import KINDS
 pytestmark = pytest.mark.slow
 
 TEMPORARY = {
-    "timeout": "no answer within 0.7 s",
-    "slow_drip": "not complete after 1.4 s",
+    "timeout": "no answer within 1.5 s",
+    "slow_drip": "not complete after 3 s",
     "http_500": "HTTP 500",
     "http_503": "HTTP 503",
     "http_429": "HTTP 429",
@@ -39,11 +39,11 @@ PERMANENT = {
 # Of a whole group's request: tests/pipeline/test_whole_group_calls.py meets them.
 OF_GROUPS = {"dealer_needed", "no_dealer_ids"}
 ATTEMPTS = 3
-SHORT = {"answer_timeout": 0.7}  # longer than the sandbox waits between two drips
+SHORT = {"answer_timeout": 1.5}  # longer than the sandbox waits between two drips
 
 
 def make_call(sandbox: Sandbox, main_dealer: str = BOOK, **settings: Any) -> Call:
-    fleet = Fleet(sandbox.fleet, attempts=ATTEMPTS, answer_timeout=5, connect_timeout=1, **settings)
+    fleet = Fleet(sandbox.fleet, attempts=ATTEMPTS, answer_timeout=30, connect_timeout=10, **settings)
     return fleet.calls(sandbox.dealers(main_dealer)[:1], dates_back(3), ["prsp"])[0]
 
 
@@ -82,7 +82,7 @@ def test_a_temporary_fault_that_stays_is_tried_some_times_and_failed(sandbox: Sa
     assert (answer.outcome, answer.attempts, answer.stops_key) == (Outcome.FAILED, ATTEMPTS, False)
     assert sandbox.calls() == ATTEMPTS
     assert TEMPORARY[kind] in (answer.reason or "")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("kind", TEMPORARY)

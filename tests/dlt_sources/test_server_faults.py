@@ -140,7 +140,7 @@ def test_a_clock_that_is_a_minute_off_is_said_in_words_and_stops_the_key(off: in
     with stand_in(refuses) as server:
         answer = Client().call(own_call(server.url))
         assert (answer.outcome, answer.attempts, answer.stops_key) == (Outcome.REFUSED, 1, True)
-        minutes = {f"clock differs from the server's by {-off + wait} s" for wait in (0, 1, 2)}
+        minutes = {f"clock differs from the server's by {-off + wait} s" for wait in range(30)}
         assert any(words in (answer.reason or "") for words in minutes), answer.reason
         calls = [own_call(server.url, dealer) for dealer in DEALERS for _ in range(10)]
         list(Fetcher(calls, {"OWN": frozenset(DEALERS)}, {"OWN": 1}))
@@ -232,11 +232,13 @@ def test_a_storm_of_errors_that_ends_costs_attempts_and_nothing_else() -> None:
 def test_a_key_that_is_revoked_in_mid_backfill_stops_alone() -> None:
     """What came before stays, what is left of the key is hardly asked for, and the other key goes on."""
     asked: Counter[str] = Counter()
+    lock = threading.Lock()
 
     def answer(request: Request) -> Reply:
         key = request.headers["DGI-API-Key"]
-        asked[key] += 1
-        return REVOKED if key == "old" and asked[key] > 10 else records()
+        with lock:
+            asked[key] += 1
+            return REVOKED if key == "old" and asked[key] > 10 else records()
 
     with stand_in(answer) as server:
         calls = [
@@ -249,7 +251,8 @@ def test_a_key_that_is_revoked_in_mid_backfill_stops_alone() -> None:
     outcomes = Counter((one.call.key.api_key, one.answer.outcome) for one in ended)
     assert outcomes["old", Outcome.NO_DATA] == 10
     assert outcomes["new", Outcome.NO_DATA] == 40
-    assert asked["old"] <= 10 + 3 + 4
+    # Three in a row and those under way; a good answer that is late makes the row begin anew.
+    assert asked["old"] < 10 + 15
     spared = [one.answer for one in ended if not one.answer.attempts]
     assert len(spared) == 40 - asked["old"]
     assert all("not asked" in (answer.reason or "") for answer in spared)

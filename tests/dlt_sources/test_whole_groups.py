@@ -153,7 +153,7 @@ def test_a_dealer_disabled_meanwhile_is_not_asked_for(server: StandIn, fetch: Fe
         (Reply(b"", 403), {}, "HTTP 403"),
         (Reply(b"", 504), {}, "HTTP 504"),
         (records(prospect(A, "P1", namaLengkap="x" * 3000)), {"max_answer_bytes": 2048}, "larger than"),
-        (records(delay=0.8), {"answer_timeout": 0.3}, "time-out"),
+        (records(delay=4), {"answer_timeout": 2}, "time-out"),
     ],
     ids=["dealer needed", "dealer unknown", "400", "403", "504", "too large", "too slow"],
 )
@@ -182,9 +182,9 @@ def test_once_in_vain_is_enough_for_a_key_and_module(server: StandIn, main_deale
 def test_a_worker_that_waits_helps_when_a_group_is_asked_for_dealer_by_dealer(
     server: StandIn, main_dealer: MainDealer, fetch: Fetch
 ) -> None:
-    main_dealer.to_groups = Reply(b"", 400, delay=0.2)
+    main_dealer.to_groups = Reply(b"", 400)
     main_dealer.has = []
-    server.answer = lambda request: replace(main_dealer(request), delay=0.2)
+    server.answer = lambda request: replace(main_dealer(request), delay=1)
     fetch(group_call(server.url, concurrency=3))
     assert server.most_at_once == 3
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +106,13 @@ def order(modules: list[str], dealers: list[str], first: int, days: int) -> Orde
 
 
 def places(orders: list[Order]) -> set[Place]:
-    days = {day.isoformat(): day for day in dates_back(30)}
-    return {(m, d, days[day]) for one in orders for m in one["modules"] for d in one["dealers"] for day in one["dates"]}
+    return {
+        (module, dealer, date.fromisoformat(day))
+        for one in orders
+        for module in one["modules"]
+        for dealer in one["dealers"]
+        for day in one["dates"]
+    }
 
 
 def repeat(

@@ -26,6 +26,7 @@ from dlt_sources.dgi.working_folder import PREFIX
 pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(600)]
 
 MODULES = list(ENDPOINTS)
+DATES = dates_back(30)
 
 
 class Story:
@@ -38,7 +39,7 @@ class Story:
 
     def pull(self) -> str:
         """Launch it. Returns the run's id."""
-        first, last = dates_back(30)[0].isoformat(), dates_back(30)[-1].isoformat()
+        first, last = DATES[0].isoformat(), DATES[-1].isoformat()
         config = {"first": first, "last": last, "dealers": self.dealers}
         return self.machine.api.launch("pull", {"ops": {"dgi": {"config": config}}})
 
@@ -157,7 +158,7 @@ def test_a_run_killed_after_its_commit_before_dagster_knows(story: Story) -> Non
     story.ends_well(run_id, "FAILURE", "SUCCESS")
     assert story.sandbox.calls() == asked
     stats = story.machine.api.partition_stats(["prsp"])["prsp"]
-    assert (stats["numMaterialized"], stats["numFailed"]) == (30 * len(story.dealers), 0)
+    assert (stats["numMaterialized"], stats["numFailed"]) == (len(DATES) * len(story.dealers), 0)
 
 
 def test_the_daemon_killed_in_a_load(story: Story) -> None:
@@ -202,7 +203,7 @@ def test_a_run_killed_while_it_transforms(story: Story) -> None:
         started = run.children(recursive=True)
         assert any("dbt" in " ".join(one.cmdline()) for one in started), started
         run.kill()
-        _, alive = psutil.wait_procs(started, 10)
+        _, alive = psutil.wait_procs(started, 60)
         assert alive == []
     story.transforms_well(run_id, "FAILURE", "SUCCESS")
 

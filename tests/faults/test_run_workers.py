@@ -48,7 +48,7 @@ def running_broker(folder: Path) -> Iterator[str]:
             except valkey.ConnectionError:
                 return False
 
-        wait_until(answers, "the broker answers", 20)
+        wait_until(answers, "the broker answers", 60)
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.kill()

@@ -19,7 +19,7 @@ from orchestration.registry.models import ApiKey
 from orchestration.registry.store import open_registry
 from orchestration.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EVERYTHING = dates_back(31)  # what a main dealer that keeps 30 days gives, the oldest date in part
 NOW = datetime.now(UTC) - timedelta(minutes=1)

@@ -19,7 +19,7 @@ from orchestration.pull.locks import holding_catch_up
 from orchestration.registry.store import open_registry
 from orchestration.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 MODULES = list(ENDPOINTS)
 

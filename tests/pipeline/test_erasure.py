@@ -18,7 +18,7 @@ from orchestration.by_hand import pull_by_hand
 from orchestration.cli import cli
 from orchestration.settings import Settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.stories]
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 SCHEMAS = ("raw", "staging", "core", "restricted", "marts", "registry")
 SUMS = (

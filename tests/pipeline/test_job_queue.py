@@ -14,7 +14,7 @@ from orchestration.registry.store import open_registry
 from orchestration.run_queue import BACKFILL, BY_HAND, CATCHING_UP, SCHEDULED, Purpose, purpose_of
 from orchestration.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PRIORITY = "dagster/priority"
 

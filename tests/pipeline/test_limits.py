@@ -49,7 +49,7 @@ def pull_in_processes(*dealers: str, first: date, last: date) -> list[int]:
         for dealer in dealers
     ]
     for process in started:
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=240)
         if process.returncode:
             print(said.decode())
     return [process.returncode for process in started]

@@ -14,7 +14,7 @@ from pipeline_support import Warehouse
 from orchestration.registry.store import open_registry
 from orchestration.settings import ROOT, Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 # Codes of a village and a postal area are in a column of their own or nowhere: as a run of digits they say nothing.
 AREA_CODES = re.compile("^(kode_kelurahan|kode_pos)")

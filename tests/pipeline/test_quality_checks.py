@@ -12,7 +12,7 @@ from orchestration.settings import Settings
 
 # Checks that each raw asset has.
 OF_RAW = ("documented_fields", "freshness")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 Results = dict[str, dg.AssetCheckEvaluation]
 

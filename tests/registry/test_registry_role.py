@@ -59,7 +59,7 @@ def test_the_service_is_in_the_warehouse_as_the_registrys_editor(caller: Caller,
         holder.cursor().execute("lock table registry.dealer in access exclusive mode")
         asking = threading.Thread(target=caller.ask, args=("GET", "/dealers"))
         asking.start()
-        deadline, who = time.monotonic() + 20, []
+        deadline, who = time.monotonic() + 60, []
         with looking.cursor() as cursor:
             while not who and time.monotonic() < deadline:
                 cursor.execute(_ASKING)

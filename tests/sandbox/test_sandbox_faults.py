@@ -21,11 +21,11 @@ _REFUSALS = {
 }
 _STATUSES = {"http_500": 500, "http_503": 503, "http_429": 429, "not_found": 404, "html": 200, "redirect": 302}
 _BROKEN = ("broken_json", "cut_json")
-_NO_ANSWER = {"timeout": requests.Timeout, "slow_drip": requests.ConnectionError, "reset": requests.ConnectionError}
+_NO_ANSWER = {"timeout": (requests.Timeout, 0.4), "reset": (requests.ConnectionError, 30)}
 
 
 def test_every_kind_is_tested() -> None:
-    assert {*_REFUSALS, *_STATUSES, *_BROKEN, *_NO_ANSWER, "no_dealer_ids"} == set(KINDS)
+    assert {*_REFUSALS, *_STATUSES, *_BROKEN, *_NO_ANSWER, "slow_drip", "no_dealer_ids"} == set(KINDS)
 
 
 def _order(client: Client, kind: str, **rest: Any) -> str:
@@ -64,11 +64,23 @@ def test_faults_that_break_the_json(client: Client, today: date, kind: str) -> N
         json.loads(answer.content)
 
 
-@pytest.mark.parametrize(("kind", "error"), _NO_ANSWER.items())
-def test_faults_that_never_answer(client: Client, today: date, kind: str, error: type[Exception]) -> None:
+@pytest.mark.parametrize("kind", _NO_ANSWER)
+def test_faults_that_never_answer(client: Client, today: date, kind: str) -> None:
     dealer = _order(client, kind)
+    error, patience = _NO_ANSWER[kind]
     with pytest.raises(error):
-        client.call(dealer, "prsp", _window(today), timeout=0.4)
+        client.call(dealer, "prsp", _window(today), timeout=patience)
+    assert client.call(dealer, "prsp", _window(today)).json()["status"] == 1
+
+
+def test_an_answer_in_drips_begins_and_keeps_its_reader_waiting(client: Client, today: date) -> None:
+    dealer = _order(client, "slow_drip")
+    path, headers = client.path(dealer, "prsp"), client.headers(dealer)
+    with client.session.post(path, json=_window(today), headers=headers, timeout=30, stream=True) as answer:
+        assert answer.status_code == 200
+        answer.raw.connection.sock.settimeout(0.4)
+        with pytest.raises(requests.ConnectionError):
+            list(answer.iter_content())
     assert client.call(dealer, "prsp", _window(today)).json()["status"] == 1
 
 
@@ -106,7 +118,7 @@ def test_calls_are_counted_with_their_concurrency(client: Client, today: date) -
     def ask(_: int) -> None:
         body = {**_window(today), "dealerId": dealer}
         with pytest.raises(requests.Timeout):
-            requests.post(client.path(dealer, "spk"), json=body, headers=client.headers(dealer), timeout=0.5)
+            requests.post(client.path(dealer, "spk"), json=body, headers=client.headers(dealer), timeout=3)
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(ask, range(3)))

@@ -28,10 +28,10 @@ def searched(
     server_url_of_session: str, dbt_target: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Search]:
     """Everything that pulls, mistakes and failures leave behind, looked through."""
-    var = tmp_path_factory.mktemp("canary")
+    var, temporary = tmp_path_factory.mktemp("canary"), tmp_path_factory.mktemp("tmp")
     password, secret, key = canary("database"), canary("api"), Fernet.generate_key().decode()
     urls = new_role(server_url_of_session, "canary", password, "warehouse", "dagster")
-    env = {**os.environ, "VAR_DIR": str(var), "DGI_ENCRYPTION_KEY": key, "DEMO": "1",
+    env = {**os.environ, "VAR_DIR": str(var), "DGI_ENCRYPTION_KEY": key, "DEMO": "1", "TMPDIR": str(temporary),
            "WAREHOUSE_URL": urls["warehouse"], "DAGSTER_DATABASE_URL": urls["dagster"]}  # fmt: skip
     home = var / "dagster_home"
     home.mkdir()
@@ -87,8 +87,7 @@ def searched(
         search.look_at_files("files in var", var)
         search.look_at_database("runs, events and run config (dump)", urls["dagster"])
         search.look_at_database("warehouse (dump)", urls["warehouse"])
-        for folder in Path("/tmp").glob("dgi-load-*"):
-            search.look_at_files("dlt working folders", folder)
+        search.look_at_files("temporary files", temporary)
         with psycopg2.connect(urls["warehouse"]) as connection, connection.cursor() as cursor:
             cursor.execute("select secret_encrypted from registry.api_key where name = 'BAD'")
             ((stored,),) = cursor.fetchall()

@@ -76,6 +76,7 @@ def settings(
         "DAGSTER_PORT": str(web), "SUPERSET_PORT": str(web), "API_PORT": str(web), "REGISTRY_PORT": str(web),
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("orchestration.health.SECONDS", 60)
     return load_settings()
 
 
@@ -166,6 +167,7 @@ def test_a_backup_that_is_too_old(settings: Settings) -> None:
 
 def test_what_hangs_is_told_and_holds_nothing_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Servers that take connections and never answer: as a database, as Dagster and as Superset."""
+    monkeypatch.setattr("orchestration.health.SECONDS", 5)
     with socket.create_server(("127.0.0.1", unused_port()), backlog=50) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setenv("WAREHOUSE_URL", f"postgresql://dealers:s3cret@127.0.0.1:{port}/warehouse")

@@ -41,7 +41,7 @@ def test_a_server_that_is_away_for_longer_than_stock_tries_is_waited_for(
     with ThreadPoolExecutor(len(KINDS)) as threads:
         waiting = [threads.submit(use, kind) for kind in KINDS]
         for _ in range(ATTEMPTS * len(KINDS)):
-            assert tried.acquire(timeout=20), [one.exception() for one in waiting if one.done()]
+            assert tried.acquire(timeout=60), [one.exception() for one in waiting if one.done()]
         process = subprocess.Popen(server.command(), cwd="/", **popen_as(server.account))
         try:
             assert [one.result() for one in waiting] == [42] * len(KINDS)

@@ -45,7 +45,7 @@ def browser_path() -> str:
 
 @pytest.fixture(scope="session")
 def browser(browser_path: str, playwright: Playwright) -> Iterator[Browser]:
-    one = playwright.chromium.launch(executable_path=browser_path, args=OPTIONS)
+    one = playwright.chromium.launch(executable_path=browser_path, args=OPTIONS, timeout=SECONDS * 1000)
     yield one
     one.close()
 

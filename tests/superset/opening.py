@@ -157,6 +157,7 @@ class Board:
         more = page.locator('[data-test="dropdown-container-btn"]').locator("visible=true")
         select = page.locator(f'.ant-select[data-test="{filter_id}"]').locator("visible=true")
         chosen = select.locator(".ant-select-selection-item-remove")
+        offered = page.locator(f'.ant-select-item-option[title="{option}"]').locator("visible=true")
 
         def typed() -> bool:
             # The bar is laid out again while the page fills: a filter that it had room for may go behind its button.
@@ -171,15 +172,15 @@ class Board:
                     self._chosen.discard(filter_id)
                 box.click(timeout=A_MOMENT)
                 box.fill(option, timeout=A_MOMENT)
+                offered.wait_for(timeout=A_MOMENT)
             except PlaywrightTimeout:
                 return False
             return True
 
         # The bar is drawn after the grid.
         self.until(lambda: bool(box.count() or more.count()), "the bar of filters")
-        self.until(typed, f"the filter {filter_id} takes what is typed")
+        self.until(typed, f"the filter {filter_id} offers what is typed")
         self._chosen.add(filter_id)
-        page.locator(f'.ant-select-item-option[title="{option}"]').locator("visible=true").wait_for()
         page.keyboard.press("Enter")
         page.keyboard.press("Escape")
         self.afresh()

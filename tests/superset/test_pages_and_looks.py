@@ -44,11 +44,12 @@ def test_home_opens_at_the_root(context: BrowserContext, stack: Stack) -> None:
 
 
 def test_home_leads_to_every_other_dashboard(open_board: Callable[[str], Board]) -> None:
-    page = open_board("home").page
+    home = open_board("home")
+    page = home.page
     links = page.locator('.grid-row a[href^="/superset/dashboard/"]')
-    links.first.wait_for()
-    named = {link.get_attribute("href"): link.inner_text() for link in links.all()}
     expected = {f"/superset/dashboard/{slug}/": board.title for slug, board in dashboards().items() if slug != "home"}
+    home.until(lambda: links.count() >= len(expected), "a link to every other dashboard")
+    named = {link.get_attribute("href"): link.inner_text() for link in links.all()}
     assert named == expected
     page.locator('a[href="/superset/dashboard/unit-inbound/"]').click()
     expect(page.get_by_label("Dashboard title")).to_have_value("Unit Inbound")
@@ -74,7 +75,7 @@ def test_on_a_phone_menus_tabs_and_filters_can_be_used(phone: BrowserContext, st
     board = Board(phone.new_page(), stack.url, dashboards()["prospect-data"])
     page, dealer = board.page, stack.dealer_names[0]
     board.until(lambda: bool(board.seen.answers), "a chart has asked")
-    assert on_screen(page, '[data-test="actions-trigger"]')
+    board.until(lambda: on_screen(page, '[data-test="actions-trigger"]'), "the menu of the dashboard on the screen")
     page.locator('[data-test="actions-trigger"]').click()
     page.get_by_role("menuitem", name="Refresh dashboard").wait_for()
     page.keyboard.press("Escape")
@@ -91,8 +92,13 @@ def test_on_a_phone_menus_tabs_and_filters_can_be_used(phone: BrowserContext, st
 
 
 def test_on_a_phone_the_dashboards_name_and_the_main_menu_can_be_read(phone: BrowserContext, stack: Stack) -> None:
-    page = Board(phone.new_page(), stack.url, dashboards()["prospect-data"]).page
-    assert on_screen(page, "#main-menu .main-nav > li")
-    title = page.get_by_label("Dashboard title").bounding_box()
-    assert title is not None
-    assert title["width"] >= 40, "no room for the dashboard's name"
+    board = Board(phone.new_page(), stack.url, dashboards()["prospect-data"])
+    page = board.page
+
+    def has_room() -> bool:
+        title = page.get_by_label("Dashboard title").bounding_box()
+        return title is not None and title["width"] >= 40
+
+    # The header is laid out anew while the page fills.
+    board.until(lambda: on_screen(page, "#main-menu .main-nav > li"), "the main menu on the screen")
+    board.until(has_room, "room for the dashboard's name")

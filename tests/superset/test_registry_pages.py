@@ -15,7 +15,7 @@ import requests
 from real_stack import Stack
 from sandbox_orders import BOOK, Sandbox
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SECRET = "sesame-8f1c20d7-open"
 PASSWORD = "of-a-test-of-length"
 PAGES = ("main-dealers", "keys", "dealers", "schedules", "people", "history", "health")

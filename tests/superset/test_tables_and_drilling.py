@@ -134,8 +134,8 @@ def test_a_bar_drills_down_to_its_rows(board: Board, stack: Stack) -> None:
     entry(page, f"Drill to detail by {largest['unit_type']}").click()
     detail = page.get_by_role("dialog")
     count = detail.get_by_text(re.compile(r"^[\d.,]+ rows$"))
-    count.wait_for()
-    assert int(re.sub(r"\D", "", count.inner_text())) == largest["prospect_unit_interest"]
+    rows = largest["prospect_unit_interest"]
+    board.until(lambda: count.count() > 0 and int(re.sub(r"\D", "", count.inner_text())) == rows, f"{rows} rows")
     detail.get_by_text(re.compile("|".join(stack.dealer_names))).first.wait_for()  # the first column
     detail.locator(".ant-modal-close").click()
     detail.wait_for(state="hidden")

@@ -78,7 +78,7 @@ FAULTS: dict[str, tuple[Callable[[Files], None], list[str]]] = {
         [f"{TILE_FILE}: fct_order has no column x"],
     ),
     "column of an order": (
-        change(TABLE_FILE, "params", order_by_cols=['["x", false]']),
+        change(TABLE_FILE, "params", order_by_cols=['["x", false]', '["dealer", true]']),
         [f"{TABLE_FILE}: fct_order has no column x"],
     ),
     "metric": (change(TILE_FILE, "params", metric="x"), [f"{TILE_FILE}: fct_order has no metric x"]),
@@ -108,6 +108,12 @@ FAULTS: dict[str, tuple[Callable[[Files], None], list[str]]] = {
     "nothing to search in": (
         change(TABLE_FILE, "params", all_columns=["units"]),
         [f"{TABLE_FILE}: it has no text column to search in"],
+    ),
+    "rows alike": (
+        change(TABLE_FILE, "params", order_by_cols=['["order_number", false]']),
+        [
+            f"{TABLE_FILE}: rows that are alike in order_number may move between pages; add its key",
+        ],
     ),
     "no name": (
         change(TILE_FILE, slice_name=""),
