@@ -2,7 +2,8 @@
 
 What a browser asks for is recorded once: every dashboard and tab opened, and another dealer chosen. Then locust sends
 it as so many people would who click every 15 to 45 seconds, first few of them, then all, then all beside a pull and a
-transform. `make up` decides the size (SANDBOX_SIZE=M); the accounts are the benchmark's own and are removed at its end.
+transform; at last a crowd asks for one chart each at the same moment. `make up` decides the size (SANDBOX_SIZE=M); the
+accounts are the benchmark's own and are removed at its end.
 """
 
 import csv
@@ -38,6 +39,7 @@ from people import Person, admin, make
 from real_stack import Stack
 
 FEW = 5
+CROWD = 1000
 DEALER_FILTER = "NATIVE_FILTER-dealer"
 # How many accounts of each role; several people share one where there are more people.
 ACCOUNTS = {"Dealer User": 20, "Analyst": 5}
@@ -65,6 +67,7 @@ def main(size: str, people: int, minutes: float) -> None:
         runs = [beside.launch("pull", {"ops": {"dgi": {"config": {"days": 7}}}}), beside.launch("transform")]
         found[f"{people} beside a pull and a transform"] = _visited(stack.url, file, people, minutes)
         ended = [beside.wait_for_run(run, 3600) for run in runs]
+        found[f"{CROWD} at the same moment"] = _visited(stack.url, file, CROWD, 5, "Crowd", CROWD)
     _show(console, size, found)
     console.print(f"The runs beside them ended: {', '.join(ended)}")
 
@@ -161,11 +164,14 @@ def _sent(request: Request) -> dict[str, Any]:
     }
 
 
-def _visited(url: str, file: Path, people: int, minutes: float) -> dict[str, dict[str, str]]:
+def _visited(
+    url: str, file: Path, people: int, minutes: float, kind: str = "Person", come_a_second: float = 0
+) -> dict[str, dict[str, str]]:
     """Locust's figures by kind of request."""
     prefix = file.with_name(f"people-{time.monotonic_ns()}")
     locust = [sys.executable, "-m", "locust", "-f", str(ROOT / "benchmarks" / "people_visits.py"), "--headless"]
-    options = ["--host", url, "--users", str(people), "--spawn-rate", str(max(1.0, people / 30))]
+    rate = come_a_second or max(1.0, people / 30)
+    options = [kind, "--host", url, "--users", str(people), "--spawn-rate", str(rate)]
     options += ["--run-time", f"{int(minutes * 60)}s", "--csv", str(prefix), "--only-summary", "--stop-timeout", "30"]
     env = os.environ | {"PEOPLE_FILE": str(file), "PYTHONPATH": str(ROOT)}
     subprocess.run([*locust, *options], env=env, cwd=file.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

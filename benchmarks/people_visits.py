@@ -1,4 +1,4 @@
-"""What locust runs for benchmarks/people.py: each person opens a dashboard, a tab or another filter now and then.
+"""What locust runs for benchmarks/people.py: people who click now and then, and a crowd that clicks once, together.
 
 PEOPLE_FILE names what was recorded: the accounts with their sessions, and the requests of each visit.
 """
@@ -10,20 +10,30 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+import gevent
+from gevent.event import Event
 from gevent.pool import Pool
 from locust import FastHttpUser, between, events, task
+from locust.env import Environment
+from locust.exception import StopUser
 
 # As many requests to one host as a browser makes at once over HTTP/1.1.
 AT_ONCE = 6
 CHART = "chart data"
 _recorded: dict[str, Any] = {}
 _accounts: deque[dict[str, Any]] = deque()
+_all_there = Event()
 
 
 @events.init.add_listener
 def _read(**_: Any) -> None:
     _recorded.update(json.loads(Path(os.environ["PEOPLE_FILE"]).read_text()))
     _accounts.extend(_recorded["accounts"])
+
+
+@events.spawning_complete.add_listener
+def _go(**_: Any) -> None:
+    _all_there.set()
 
 
 def kind_of(path: str) -> str:
@@ -35,10 +45,10 @@ def kind_of(path: str) -> str:
     return "page" if path.startswith("/superset/dashboard/") else "other API"
 
 
-class Person(FastHttpUser):
-    """Somebody who looks at dashboards."""
+class _LoggedIn(FastHttpUser):
+    """Somebody with an account."""
 
-    wait_time = between(15, 45)
+    abstract = True
     concurrency = AT_ONCE
     connection_timeout = network_timeout = 60.0
 
@@ -48,16 +58,6 @@ class Person(FastHttpUser):
         _accounts.rotate(-1)
         self.client.client.default_headers = self.client.client.default_headers.copy()
         self.sent = {"Cookie": self.account["cookie"], "X-CSRFToken": self.account["token"], "Referer": self.host}
-
-    @task
-    def visit(self) -> None:
-        """Everything that one click makes the browser ask for, in the order in which it did."""
-        visit = random.choice(_recorded["visits"])
-        dealer = random.choice(self.account["dealers"])
-        pool = Pool(AT_ONCE)
-        for request in visit["requests"]:
-            pool.spawn(self._send, request, dealer)
-        pool.join()
 
     def _send(self, request: dict[str, Any], dealer: str) -> None:
         headers = self.sent | {"Accept": request["accept"]}
@@ -74,3 +74,41 @@ class Person(FastHttpUser):
                 answer.failure(f"{answer.status_code} {path[:80]}")
             else:
                 answer.success()
+
+
+class Person(_LoggedIn):
+    """Somebody who looks at dashboards."""
+
+    wait_time = between(15, 45)
+
+    @task
+    def visit(self) -> None:
+        """Everything that one click makes the browser ask for, in the order in which it did."""
+        visit = random.choice(_recorded["visits"])
+        dealer = random.choice(self.account["dealers"])
+        pool = Pool(AT_ONCE)
+        for request in visit["requests"]:
+            pool.spawn(self._send, request, dealer)
+        pool.join()
+
+
+class Crowd(_LoggedIn):
+    """One of many who ask for a chart at the same moment, once."""
+
+    concurrency = 1
+    connection_timeout = network_timeout = 300.0
+
+    @task
+    def ask(self) -> None:
+        """Wait for the others, then send one request; the last to be answered ends it all."""
+        charts = [one for visit in _recorded["visits"] for one in visit["requests"] if kind_of(one["path"]) == CHART]
+        _all_there.wait()
+        self._send(random.choice(charts), random.choice(self.account["dealers"]))
+        if self.environment.stats.total.num_requests == self.environment.parsed_options.num_users:
+            gevent.spawn(_quit, self.environment)
+        raise StopUser
+
+
+def _quit(environment: Environment) -> None:
+    assert environment.runner is not None
+    environment.runner.quit()
