@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from boards import Chart
-from opening import Answer, Board
+from opening import A_MOMENT, Answer, Board
 from playwright.sync_api import Download, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from real_stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -57,10 +58,19 @@ def entry(page: Page, text: str) -> Locator:
 def export(board: Board, table: Chart, format_: str) -> Download:
     """Click an entry of the chart's Download menu."""
     page = board.page
-    board.card(table).get_by_label("More Options").click()
-    entry(page, "Download").hover()
+
+    def asked() -> bool:
+        # A menu that is still open or closing takes the first click.
+        try:
+            board.card(table).get_by_label("More Options").click(timeout=A_MOMENT)
+            entry(page, "Download").hover(timeout=A_MOMENT)
+            entry(page, format_).click(timeout=A_MOMENT)
+        except PlaywrightTimeout:
+            return False
+        return True
+
     with page.expect_download() as download:
-        entry(page, format_).click()
+        board.until(asked, f"{format_} in the menu of the table")
     return download.value
 
 
