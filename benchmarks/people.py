@@ -27,7 +27,7 @@ from rich.table import Table
 
 from benchmarks.charts import browser_of
 from benchmarks.drawing import draw_bars
-from benchmarks.people_visits import CHART
+from benchmarks.request_kinds import CHART
 from orchestration.settings import ROOT, Settings, load_settings
 
 sys.path.insert(0, str(ROOT / "tests"))

@@ -17,9 +17,10 @@ from locust import FastHttpUser, between, events, task
 from locust.env import Environment
 from locust.exception import StopUser
 
+from benchmarks.request_kinds import CHART, kind_of
+
 # As many requests to one host as a browser makes at once over HTTP/1.1.
 AT_ONCE = 6
-CHART = "chart data"
 _recorded: dict[str, Any] = {}
 _accounts: deque[dict[str, Any]] = deque()
 _all_there = Event()
@@ -34,15 +35,6 @@ def _read(**_: Any) -> None:
 @events.spawning_complete.add_listener
 def _go(**_: Any) -> None:
     _all_there.set()
-
-
-def kind_of(path: str) -> str:
-    """Under which name a request is counted."""
-    if path.startswith("/api/v1/chart/data"):
-        return CHART
-    if path.startswith("/static/"):
-        return "static file"
-    return "page" if path.startswith("/superset/dashboard/") else "other API"
 
 
 class _LoggedIn(FastHttpUser):
