@@ -1,15 +1,17 @@
 """A hundred people on all dashboards: how long do they wait, and how long while a pull and a transform run beside them?
 
-What a browser asks for is recorded once: every dashboard and tab opened, and another dealer chosen. Then locust sends
-it as so many people would who click every 15 to 45 seconds, first few of them, then all, then all beside a pull and a
-transform; at last a crowd asks for one chart each at the same moment. `make up` decides the size (SANDBOX_SIZE=M); the
-accounts are the benchmark's own and are removed at its end.
+What a browser asks for is recorded once for each role: every dashboard that it may open, each tab, and a dealer chosen.
+Then locust sends it as so many people would, each with an account, who open a dashboard or click on one every 15 to 45
+seconds: first few of them, then all, then all beside a pull and a transform; at last a crowd asks for one chart each at
+the same moment. `make up` decides the size (SANDBOX_SIZE=M); the accounts are the benchmark's own and are removed at
+its end.
 """
 
 import csv
 import json
 import os
-import statistics
+import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -27,23 +29,23 @@ from rich.table import Table
 
 from benchmarks.charts import browser_of
 from benchmarks.drawing import draw_bars
-from benchmarks.request_kinds import CHART
+from benchmarks.request_kinds import CHART, kind_of
 from orchestration.settings import ROOT, Settings, load_settings
 
 sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT / "tests" / "superset"))
 from boards import dashboards
 from dagster_api import DagsterApi
-from opening import Board, log_in
+from opening import Board
 from people import Person, admin, make
 from real_stack import Stack
 
 FEW = 5
 CROWD = 1000
 DEALER_FILTER = "NATIVE_FILTER-dealer"
-# How many accounts of each role; several people share one where there are more people.
-ACCOUNTS = {"Dealer User": 20, "Analyst": 5}
-Visit = dict[str, Any]
+# Of the people who have a role; nobody shares an account.
+SHARES = {"Dealer User": 0.8, "Analyst": 0.2}
+Sent = dict[str, Any]
 
 
 @click.command()
@@ -55,12 +57,11 @@ def main(size: str, people: int, minutes: float) -> None:
     settings, console = load_settings(), Console()
     stack = _stack(settings)
     dealers = _dealers(admin(stack))
-    with tempfile.TemporaryDirectory() as folder, _accounts(stack, dealers) as accounts:
-        visits = _record(stack, dealers[0], console)
+    with tempfile.TemporaryDirectory() as folder, _accounts(stack, dealers, people) as accounts:
+        recorded = {role: _record(stack, role, accounts, console) for role in SHARES}
         file = Path(folder) / "people.json"
-        file.write_text(json.dumps({"visits": visits, "accounts": accounts, "dealer": dealers[0]}))
-        requests = statistics.mean(len(visit["requests"]) for visit in visits)
-        console.print(f"{len(visits)} kinds of visits, {requests:.0f} requests each on average")
+        file.write_text(json.dumps({"recorded": recorded, "accounts": accounts}))
+        _show_recorded(console, recorded)
         found = {f"{FEW} people": _visited(stack.url, file, FEW, min(minutes, 2.0))}
         found[f"{people} people"] = _visited(stack.url, file, people, minutes)
         beside = DagsterApi(f"http://127.0.0.1:{settings.dagster_port}")
@@ -88,80 +89,105 @@ def _stack(settings: Settings) -> Stack:
     )
 
 
-def _dealers(boss: Person) -> list[str]:
-    """The dealers as filters name them."""
+def _dealers(boss: Person) -> dict[str, str]:
+    """Name -> number of the dealers; filters show the names."""
     listed = boss.get("/registry/dealers/export").text.splitlines()
-    return [row["name"] for row in csv.DictReader(listed)]
+    return {row["name"]: row["dealer_id"] for row in csv.DictReader(listed)}
 
 
 @contextmanager
-def _accounts(stack: Stack, dealers: list[str]) -> Iterator[list[dict[str, Any]]]:
-    """Accounts that are logged in: cookie, CSRF token, and the dealers that they filter by."""
+def _accounts(stack: Stack, dealers: dict[str, str], people: int) -> Iterator[list[dict[str, Any]]]:
+    """Accounts that are logged in: their role, cookies, CSRF token, and the dealers that they filter by."""
     boss = admin(stack)
-    listed = boss.get("/registry/dealers/export").text.splitlines()
-    numbers = {row["name"]: row["dealer_id"] for row in csv.DictReader(listed)}
+    names = list(dealers)
     made: list[Person] = []
     accounts = []
     try:
-        for role, count in ACCOUNTS.items():
-            for number in range(count):
-                own = dealers[number % len(dealers)] if role == "Dealer User" else None
-                person = make(stack, boss, role, (numbers[own],) if own else ())
+        for role, share in SHARES.items():
+            for number in range(max(1, round(people * share))):
+                own = names[number % len(names)] if role == "Dealer User" else None
+                person = make(stack, boss, role, (dealers[own],) if own else ())
                 made.append(person)
-                cookie = "; ".join(f"{name}={value}" for name, value in person.session.cookies.items())
                 token = person.get("/api/v1/security/csrf_token/").json()["result"]
-                accounts.append({"cookie": cookie, "token": token, "dealers": [own] if own else dealers})
+                cookies = dict(person.session.cookies.items())
+                accounts.append({"role": role, "cookies": cookies, "token": token, "dealers": [own] if own else names})
+        random.Random(0).shuffle(accounts)  # of few people, too, some have each role
         yield accounts
     finally:
-        users = boss.get("/api/v1/security/users/", q="(page_size:500)").json()["result"]
+        users = boss.get("/api/v1/security/users/", q="(page_size:1000)").json()["result"]
         ids = {one["username"]: one["id"] for one in users}
         for person in made:
             boss.delete(f"/api/v1/security/users/{ids[person.name]}")
 
 
-def _record(stack: Stack, dealer: str, console: Console) -> list[Visit]:
-    """Everything that the browser asks for at each visit, once it has its static files."""
-    visits: list[Visit] = []
+def _record(stack: Stack, role: str, accounts: list[dict[str, Any]], console: Console) -> dict[str, Any]:
+    """Everything that the browser of somebody with the role asks for, once it has its static files.
+
+    `boards` has a list for each dashboard, of the requests of opening it and of each further click there.
+    """
+    account = next(account for account in accounts if account["role"] == role)
+    dealer = account["dealers"][0]
+    boards: list[list[list[Sent]]] = []
     with sync_playwright() as playwright, closing(browser_of(playwright)) as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 1700})
-        page = context.new_page()
-        page.goto(f"{stack.url}/login/")
-        log_in(page, stack)
-        page.wait_for_url(lambda address: "/login" not in address)
-        for dashboard in dashboards().values():
-            console.print(f"recording {dashboard.title}")
+        context.add_cookies([{"name": n, "value": v, "url": stack.url} for n, v in account["cookies"].items()])
+        listed = context.request.get(f"{stack.url}/api/v1/dashboard/?q=(page_size:100)").json()["result"]
+        for dashboard in (dashboards()[one["slug"]] for one in listed):
+            console.print(f"recording {dashboard.title} of {role}")
             Board(context.new_page(), stack.url, dashboard).show(0)  # its files are in the browser's cache now
             tab = context.new_page()
-            asked: list[dict[str, Any]] = []
-            tab.on("request", lambda request, asked=asked: asked.append(_sent(request)))
+            asked: list[Request] = []
+            tab.on("request", asked.append)
             board = Board(tab, stack.url, dashboard)
+            clicks = []
             for number in range(len(dashboard.tabs)):
                 board.show(number)
-                visits.append(_visit(f"{dashboard.title}, tab {number + 1}", asked))
+                clicks.append(_taken(stack.url, asked))
             board.choose(DEALER_FILTER, dealer)
             board.show(len(dashboard.tabs) - 1)
-            visits.append(_visit(f"{dashboard.title}, another dealer", asked))
-            for one in context.pages[1:]:
+            clicks.append(_taken(stack.url, asked))
+            boards.append(clicks)
+            for one in context.pages:
                 one.close()
-    return visits
+    return {"dealer": dealer, "boards": boards}
 
 
-def _visit(name: str, asked: list[dict[str, Any]]) -> Visit:
-    """What was asked for since the last visit; files from the browser's cache make no request."""
-    requests = [one for one in asked if not one["path"].startswith("/static/")]
+def _taken(url: str, asked: list[Request]) -> list[Sent]:
+    """What reached the server since the last click: files are in the browser's cache, a pixel is blocked."""
+    taken = [one for one in asked if one.url.startswith(url) and not re.match("/(static|brand)/", one.url[len(url) :])]
     asked.clear()
-    return {"name": name, "requests": requests}
+    return [_sent(request) for request in taken]
+
+
+def _show_recorded(console: Console, recorded: dict[str, Any]) -> None:
+    table = Table(title="What a click makes a browser ask for, on average")
+    for heading in ("", "clicks recorded", "charts' data", "other requests"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for role, found in recorded.items():
+        opened = [clicks[0] for clicks in found["boards"]]
+        further = [click for clicks in found["boards"] for click in clicks[1:]]
+        for what, clicks in (("opens a dashboard", opened), ("clicks on it", further)):
+            charts = sum(kind_of(one["path"]) == CHART for click in clicks for one in click) / len(clicks)
+            everything = sum(map(len, clicks)) / len(clicks)
+            table.add_row(f"{role} {what}", str(len(clicks)), f"{charts:.1f}", f"{everything - charts:.1f}")
+    console.print(table)
 
 
 def _sent(request: Request) -> dict[str, Any]:
     address, headers = urlsplit(request.url), request.headers
-    return {
+    sent = {
         "method": request.method,
         "path": f"{address.path}?{address.query}" if address.query else address.path,
         "accept": headers.get("accept", "*/*"),
         "content_type": headers.get("content-type", "application/json"),
         "body": request.post_data,
     }
+    if request.method == "POST" and address.path.endswith("/filter_state"):
+        # The page keeps its filters under a key that the server made: each person gets one of their own.
+        answer = request.response()
+        assert answer
+        sent["key"] = answer.json()["key"]
+    return sent
 
 
 def _visited(
@@ -175,6 +201,9 @@ def _visited(
     options += ["--run-time", f"{int(minutes * 60)}s", "--csv", str(prefix), "--only-summary", "--stop-timeout", "30"]
     env = os.environ | {"PEOPLE_FILE": str(file), "PYTHONPATH": str(ROOT)}
     subprocess.run([*locust, *options], env=env, cwd=file.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with prefix.with_name(f"{prefix.name}_failures.csv").open() as failures:
+        for row in csv.DictReader(failures):
+            print(f"failed {row['Occurrences']} x: {row['Error']}")
     with prefix.with_name(f"{prefix.name}_stats.csv").open() as stats:
         return {row["Name"]: row for row in csv.DictReader(stats)}
 

@@ -1,6 +1,6 @@
 """What locust runs for benchmarks/people.py: people who click now and then, and a crowd that clicks once, together.
 
-PEOPLE_FILE names what was recorded: the accounts with their sessions, and the requests of each visit.
+PEOPLE_FILE names what was recorded: the accounts with their sessions, and the requests of each click by role.
 """
 
 import json
@@ -45,27 +45,34 @@ class _LoggedIn(FastHttpUser):
     connection_timeout = network_timeout = 60.0
 
     def on_start(self) -> None:
-        """Take an account, and come in at some moment rather than with all others."""
+        """Take an account."""
         self.account = _accounts[0]
         _accounts.rotate(-1)
         self.client.client.default_headers = self.client.client.default_headers.copy()
-        self.sent = {"Cookie": self.account["cookie"], "X-CSRFToken": self.account["token"], "Referer": self.host}
+        cookie = "; ".join(f"{name}={value}" for name, value in self.account["cookies"].items())
+        self.sent = {"Cookie": cookie, "X-CSRFToken": self.account["token"], "Referer": self.host}
+        self.recorded = _recorded["recorded"][self.account["role"]]
+        # Key of the state of filters that the recording's browser was given -> this person's own.
+        self.keys: dict[str, str] = {}
 
     def _send(self, request: dict[str, Any], dealer: str) -> None:
         headers = self.sent | {"Accept": request["accept"]}
-        body = request["body"]
+        path, body = request["path"], request["body"]
+        for theirs, own in self.keys.items():
+            path = path.replace(theirs, own)
         if body is not None:
             # Who filters by a dealer filters by one of their own.
-            body = body.replace(_recorded["dealer"], dealer).encode()
+            body = body.replace(self.recorded["dealer"], dealer).encode()
             headers["Content-Type"] = request["content_type"]
-        path = request["path"]
         with self.client.request(
             request["method"], path, data=body, headers=headers, name=kind_of(path), catch_response=True
         ) as answer:
             if answer.status_code not in (200, 201, 202, 204, 302, 304):
-                answer.failure(f"{answer.status_code} {path[:80]}")
-            else:
-                answer.success()
+                answer.failure(f"{answer.status_code} {request['method']} {path[:80]}")
+                return
+            answer.success()
+            if key := request.get("key"):
+                self.keys[key] = answer.json()["key"]
 
 
 class Person(_LoggedIn):
@@ -73,13 +80,23 @@ class Person(_LoggedIn):
 
     wait_time = between(15, 45)
 
+    def on_start(self) -> None:
+        """Come in with no dashboard open, at some moment rather than with all others."""
+        super().on_start()
+        self.clicks: list[list[dict[str, Any]]] = []
+        gevent.sleep(random.uniform(0, self.wait_time()))
+
     @task
-    def visit(self) -> None:
-        """Everything that one click makes the browser ask for, in the order in which it did."""
-        visit = random.choice(_recorded["visits"])
+    def click(self) -> None:
+        """Open a dashboard or, as often, click on the one that is open; everything that the browser then asks for."""
+        if not self.clicks or random.random() < 0.5:
+            self.clicks = random.choice(self.recorded["boards"])
+            requests = self.clicks[0]
+        else:
+            requests = random.choice(self.clicks[1:])
         dealer = random.choice(self.account["dealers"])
         pool = Pool(AT_ONCE)
-        for request in visit["requests"]:
+        for request in requests:
             pool.spawn(self._send, request, dealer)
         pool.join()
 
@@ -93,7 +110,8 @@ class Crowd(_LoggedIn):
     @task
     def ask(self) -> None:
         """Wait for the others, then send one request; the last to be answered ends it all."""
-        charts = [one for visit in _recorded["visits"] for one in visit["requests"] if kind_of(one["path"]) == CHART]
+        clicks = [click for board in self.recorded["boards"] for click in board]
+        charts = [one for click in clicks for one in click if kind_of(one["path"]) == CHART]
         _all_there.wait()
         self._send(random.choice(charts), random.choice(self.account["dealers"]))
         if self.environment.stats.total.num_requests == self.environment.parsed_options.num_users:

@@ -14,7 +14,8 @@ from dagster._core.storage.event_log import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection, Insert, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from orchestration.storages import OutlivesPostgres
 
@@ -53,6 +54,16 @@ class BatchingPostgresEventLogStorage(OutlivesPostgres, PostgresEventLogStorage)
         with self.index_transaction() as connection:
             for event, event_id in newest.values():
                 self._store_asset_event(connection, event, event_id)
+
+    def prepare_insert_event_batch(self, events: Sequence[EventLogEntry]) -> Insert:
+        """The statement that stores events in their order: a column of values each, not a parameter for each value."""
+        rows = [self._event_to_row(event) for event in events]
+        columns = [column for column in SqlEventLogStorageTable.columns if column.name in rows[0]]
+        arrays = [literal([row[column.name] for row in rows], ARRAY(column.type)) for column in columns]
+        names = [Column(column.name, column.type) for column in columns]
+        listed = func.unnest(*arrays).table_valued(*names, with_ordinality="place").render_derived()
+        values = select(*(listed.c[column.name] for column in columns))
+        return SqlEventLogStorageTable.insert().from_select(columns, values.order_by(listed.c.place))
 
     def get_logs_for_all_runs_by_log_id(
         self,

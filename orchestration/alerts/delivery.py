@@ -6,6 +6,7 @@ A message that is being sent is locked; what ends in between (the machine, say) 
 import hashlib
 import logging
 import re
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -134,31 +135,48 @@ def deliver(connection: "psycopg2.extensions.connection", addresses: Sequence[De
 
 
 class _Heard(logging.Handler):
-    """Keeps what Apprise says of a failure; the rest of what it says is not for anybody."""
+    """Keeps what Apprise says of a failure in this thread; the rest of what it says is not for anybody."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.said: list[str] = []
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if record.levelno >= logging.WARNING or text.startswith("Socket Exception"):
+        is_failure = record.levelno >= logging.WARNING or text.startswith("Socket Exception")
+        if is_failure and record.thread == self._thread:
             self.said.append(text)
+
+
+_LOGGERS = tuple(logging.getLogger(name) for name in ("apprise", "urllib3"))
+_sending = threading.Lock()
+_listeners: list[_Heard] = []
+_before: list[tuple[int, bool]] = []
 
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
-    """What Apprise says while the block runs, and that it says it to nobody else: addresses hold passwords."""
-    handler, loggers = _Heard(), [logging.getLogger(name) for name in ("apprise", "urllib3")]
-    before = [(logger.level, logger.propagate) for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.propagate = False
-    loggers[0].setLevel(logging.DEBUG)
+    """What Apprise says while the block runs, and that it says it to nobody else: addresses hold passwords.
+
+    Of several threads the first to begin makes the loggers silent, and the last to end gives them back as they were.
+    """
+    heard = _Heard()
+    with _sending:
+        if not _listeners:
+            _before[:] = [(logger.level, logger.propagate) for logger in _LOGGERS]
+        _listeners.append(heard)
+        for logger in _LOGGERS:
+            logger.addHandler(heard)
+            logger.propagate = False
+        _LOGGERS[0].setLevel(logging.DEBUG)
     try:
-        yield handler.said
+        yield heard.said
     finally:
-        for logger, (level, propagates) in zip(loggers, before, strict=True):
-            logger.removeHandler(handler)
-            logger.setLevel(level)
-            logger.propagate = propagates
+        with _sending:
+            _listeners.remove(heard)
+            for logger, (level, propagates) in zip(_LOGGERS, _before, strict=True):
+                logger.removeHandler(heard)
+                if not _listeners:
+                    logger.setLevel(level)
+                    logger.propagate = propagates

@@ -11,14 +11,19 @@ from dlt_sources.dgi.server import Call
 
 # The quota as it is now: one that an admin has just changed counts for the very next request.
 _RESERVE = """
-    insert into registry.key_usage as u (api_key_id, day, requests)
-    select id, %(day)s, 1 from registry.api_key where id = %(key)s and floor(daily_quota * %(share)s) >= 1
-    on conflict (api_key_id, day) do update set requests = u.requests + 1
-    where u.requests < (select floor(daily_quota * %(share)s) from registry.api_key where id = u.api_key_id)
-    returning requests
+    with asked as (
+        select id, daily_quota, floor(daily_quota * %(share)s) as most from registry.api_key where id = %(key)s
+    ), counted as (
+        insert into registry.key_usage as u (api_key_id, day, requests)
+        select id, %(day)s, 1 from asked where most >= 1
+        on conflict (api_key_id, day) do update set requests = u.requests + 1
+        where u.requests < (select most from asked)
+        returning requests
+    )
+    select exists (select from counted) or not exists (select from asked where daily_quota is not null)
 """
 _STATE = """
-    select api_key.daily_quota, dealer.is_enabled, api_key.is_enabled, main_dealer.is_enabled
+    select dealer.is_enabled, api_key.is_enabled, main_dealer.is_enabled
     from registry.api_key as api_key
     join registry.main_dealer as main_dealer on main_dealer.id = api_key.main_dealer_id
     left join registry.dealer as dealer on dealer.id = %(dealer)s
@@ -50,13 +55,14 @@ class Quota:
         values = {"key": self._key_id(call), "day": day, "share": self._share}
         with self._lock, self._connection.cursor() as cursor:
             cursor.execute(_RESERVE, values)
-            if cursor.fetchone() is not None:
-                return True
-        return self._state(call)[0] is None
+            ((may,),) = cursor.fetchall()
+        return bool(may)
 
     def objection(self, call: Call) -> str | None:
         """Why a call that a run has planned is not to be made any more, or None."""
-        _, dealer, key, main_dealer = self._state(call)
+        with self._lock, self._connection.cursor() as cursor:
+            cursor.execute(_STATE, {"key": self._key_id(call), "dealer": call.dealer_id})
+            dealer, key, main_dealer = cursor.fetchone() or (False, False, False)
         if not dealer:
             return f"not asked: dealer {call.dealer_id} has been disabled"
         if not key:
@@ -65,12 +71,6 @@ class Quota:
 
     def _key_id(self, call: Call) -> int:
         return self._key_ids[call.server.id, call.key.name]
-
-    def _state(self, call: Call) -> tuple[int | None, bool, bool, bool]:
-        with self._lock, self._connection.cursor() as cursor:
-            cursor.execute(_STATE, {"key": self._key_id(call), "dealer": call.dealer_id})
-            found: tuple[int | None, bool, bool, bool] | None = cursor.fetchone()
-        return found or (None, False, False, False)
 
 
 @contextmanager

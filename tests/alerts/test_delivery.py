@@ -1,5 +1,6 @@
 """Messages are neither lost nor repeated: mail servers down, restarts, two at once; and nothing secret is in them."""
 
+import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -92,6 +93,8 @@ def test_two_that_send_at_once_send_it_once(
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(send, range(4))) == 1
     assert mailbox.subjects == [incident]
+    # Silent while addresses are in use, and no longer.
+    assert [(log.level, log.propagate) for log in map(logging.getLogger, ("apprise", "urllib3"))] == [(0, True)] * 2
 
 
 def test_two_ticks_at_once_write_one_message(incident: str, tick: Tick, stack: Stack, mailbox: Mailbox) -> None:

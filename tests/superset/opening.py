@@ -173,15 +173,16 @@ class Board:
                 box.click(timeout=A_MOMENT)
                 box.fill(option, timeout=A_MOMENT)
                 offered.wait_for(timeout=A_MOMENT)
+                page.keyboard.press("Enter")
+                select.get_by_text(option, exact=True).first.wait_for(timeout=A_MOMENT)
             except PlaywrightTimeout:
                 return False
             return True
 
         # The bar is drawn after the grid.
         self.until(lambda: bool(box.count() or more.count()), "the bar of filters")
-        self.until(typed, f"the filter {filter_id} offers what is typed")
+        self.until(typed, f"the filter {filter_id} holds what is typed")
         self._chosen.add(filter_id)
-        page.keyboard.press("Enter")
         page.keyboard.press("Escape")
         self.afresh()
         page.locator('[data-test="filter-bar__apply-button"]').click()
