@@ -3,8 +3,8 @@
 What a browser asks for is recorded once for each role: every dashboard that it may open, each tab, and a dealer chosen.
 Then locust sends it as so many people would, each with an account, who open a dashboard or click on one every 15 to 45
 seconds: first few of them, then all, then all beside a pull and a transform; at last a crowd asks for one chart each at
-the same moment. `make up` decides the size (SANDBOX_SIZE=M); the accounts are the benchmark's own and are removed at
-its end.
+the same moment. `make up` decides the size (SANDBOX_SIZE=M); the accounts are the benchmark's own; they are removed
+at its end, and those that Superset does not let go of made inactive.
 """
 
 import csv
@@ -42,6 +42,7 @@ from real_stack import Stack
 
 FEW = 5
 CROWD = 1000
+MAX_AGE = re.compile(r"\bmax-age=(\d+)")
 DEALER_FILTER = "NATIVE_FILTER-dealer"
 # Of the people who have a role; nobody shares an account.
 SHARES = {"Dealer User": 0.8, "Analyst": 0.2}
@@ -114,10 +115,12 @@ def _accounts(stack: Stack, dealers: dict[str, str], people: int) -> Iterator[li
         random.Random(0).shuffle(accounts)  # of few people, too, some have each role
         yield accounts
     finally:
-        users = boss.get("/api/v1/security/users/", q="(page_size:1000)").json()["result"]
-        ids = {one["username"]: one["id"] for one in users}
         for person in made:
-            boss.delete(f"/api/v1/security/users/{ids[person.name]}")
+            found = boss.get("/api/v1/security/users/", q=f"(filters:!((col:username,opr:eq,value:'{person.name}')))")
+            (number,) = found.json()["ids"]
+            # Superset deletes nobody of whom it keeps something, such as the filters of a page.
+            if not boss.delete(f"/api/v1/security/users/{number}").ok:
+                boss.put(f"/api/v1/security/users/{number}", {"active": False})
 
 
 def _record(stack: Stack, role: str, accounts: list[dict[str, Any]], console: Console) -> dict[str, Any]:
@@ -137,7 +140,7 @@ def _record(stack: Stack, role: str, accounts: list[dict[str, Any]], console: Co
             Board(context.new_page(), stack.url, dashboard).show(0)  # its files are in the browser's cache now
             tab = context.new_page()
             asked: list[Request] = []
-            tab.on("request", asked.append)
+            tab.on("request", lambda request, asked=asked: asked.append(request))
             board = Board(tab, stack.url, dashboard)
             clicks = []
             for number in range(len(dashboard.tabs)):
@@ -182,11 +185,13 @@ def _sent(request: Request) -> dict[str, Any]:
         "content_type": headers.get("content-type", "application/json"),
         "body": request.post_data,
     }
+    answer = request.response()
+    assert answer
     if request.method == "POST" and address.path.endswith("/filter_state"):
         # The page keeps its filters under a key that the server made: each person gets one of their own.
-        answer = request.response()
-        assert answer
         sent["key"] = answer.json()["key"]
+    if found := MAX_AGE.search(answer.headers.get("cache-control", "")):
+        sent["seconds_kept"] = int(found[1])
     return sent
 
 

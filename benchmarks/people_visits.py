@@ -6,6 +6,7 @@ PEOPLE_FILE names what was recorded: the accounts with their sessions, and the r
 import json
 import os
 import random
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,18 @@ class _LoggedIn(FastHttpUser):
         self.recorded = _recorded["recorded"][self.account["role"]]
         # Key of the state of filters that the recording's browser was given -> this person's own.
         self.keys: dict[str, str] = {}
+        # What this person's browser keeps, and until when.
+        self.kept: dict[str, float] = {}
 
     def _send(self, request: dict[str, Any], dealer: str) -> None:
         headers = self.sent | {"Accept": request["accept"]}
         path, body = request["path"], request["body"]
         for theirs, own in self.keys.items():
             path = path.replace(theirs, own)
+        if seconds := request.get("seconds_kept"):
+            if self.kept.get(path, 0.0) > time.monotonic():
+                return
+            self.kept[path] = time.monotonic() + seconds
         if body is not None:
             # Who filters by a dealer filters by one of their own.
             body = body.replace(self.recorded["dealer"], dealer).encode()

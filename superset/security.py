@@ -8,13 +8,14 @@ import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flask import g
+from flask import g, has_request_context
 from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
 from superset.exceptions import SupersetSecurityException
 from superset.security import SupersetSecurityManager
 
 import tenants
 from logins import Attempts
+from permissions import Permissions
 from registry_pages import VIEW_NAMES
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Rule(NamedTuple):
 
 
 _ATTEMPTS = Attempts()
+_PERMISSIONS = Permissions()
 # Superset's own, when it says how many rows there are to look into.
 COUNT = "COUNT(*)"
 # For data that no rule was made for.
@@ -48,6 +50,24 @@ class SecurityManager(SupersetSecurityManager):
 
     def _is_sql_lab_pvm(self, pvm: Any) -> bool:
         return False
+
+    def exist_permission_on_roles(self, view_name: str, permission_name: str, role_ids: list[int]) -> bool:
+        """Whether one of the roles may do that; within a request out of what is known of all roles."""
+        if not has_request_context():
+            return bool(super().exist_permission_on_roles(view_name, permission_name, role_ids))
+        return any((permission_name, view_name) in _PERMISSIONS.of_role(self, role_id) for role_id in role_ids)
+
+    def user_view_menu_names(self, permission_name: str) -> set[str]:
+        """The views of which this person has the permission."""
+        if not has_request_context() or g.user.is_anonymous:
+            names: set[str] = super().user_view_menu_names(permission_name)
+            return names
+        pairs = (pair for role in self.get_user_roles() for pair in _PERMISSIONS.of_role(self, role.id))
+        return {view for permission, view in pairs if permission == permission_name}
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Whether those who are not logged in may do that: asked first in each request, of everybody."""
+        return (permission_name, view_name) in _PERMISSIONS.of_role_named(self, self.auth_role_public)
 
     def get_rls_filters(self, table: Any) -> list[Any]:
         """The rules for this person and table; for people of single dealers a table without a rule is empty."""

@@ -25,6 +25,7 @@ import data_version  # noqa: E402
 import logins  # noqa: E402
 import looks  # noqa: E402
 import postgres_url  # noqa: E402
+import remembered  # noqa: E402
 import reports  # noqa: E402
 import security  # noqa: E402
 import tenants  # noqa: E402
@@ -76,6 +77,7 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     """Adds ours to Superset's application: what follows requests for data, our templates, the registry's pages."""
     from registry_pages.menu import add_pages  # needs the application
 
+    remembered.install()
     chart_requests.follow(Path(DATA_DIR))(app)
     audit_changes(app)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), app.jinja_loader])

@@ -17,6 +17,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from sqlalchemy.engine.url import URL, make_url
 
+import kept_connections
 import postgres_url
 
 logger = logging.getLogger(__name__)
@@ -103,16 +104,27 @@ def as_whom(uri: URL, params: dict[str, Any], username: str | None, *_: Any) -> 
         name = (username or person().name) if person().sees_people else ""
         return of_people, _with_settings(params, {"role": OF_SOME_DEALERS, USER_NAME: name})
     if sees_all_dealers():
-        return _address("READER"), params
-    return confined, _with_settings(params, {USER_NAME: username or person().name})
+        return _kept(_address("READER"), params, {})
+    return _kept(confined, params, {USER_NAME: username or person().name})
 
 
 def _address(reader: str) -> URL:
     return make_url(postgres_url.for_sqlalchemy(os.environ[f"WAREHOUSE_{reader}_URL"]))
 
 
+def _kept(address: URL, params: dict[str, Any], settings: dict[str, str]) -> tuple[URL, dict[str, Any]]:
+    """The address with its settings; for charts on a connection that is open already."""
+    if not flask.has_request_context() or flask.request.endpoint != "ChartDataRestApi.data":
+        return address, _with_settings(params, settings)
+    connection = address.translate_connect_args(username="user", database="dbname")
+    shelf = kept_connections.shelf_of(connection | dict(params.get("connect_args") or {}))
+    return address, params | {"creator": lambda: shelf.connect(settings)}
+
+
 def _with_settings(params: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
     """The parameters of a connection with settings of its session."""
+    if not settings:
+        return params
     arguments = dict(params.get("connect_args") or {})
     given = [f"-c {name}={_escaped(value)}" for name, value in settings.items()]
     options = " ".join([arguments.get("options", ""), *given]).strip()

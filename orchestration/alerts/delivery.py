@@ -54,10 +54,9 @@ class Destination:
     def send(self, title: str, body: str) -> str | None:
         """Send a message; None when it was taken, else why not, in words."""
         with _listening() as heard:
-            channel = apprise.Apprise()
-            channel.add(self.service)
             kind = apprise.NotifyType.SUCCESS if title.startswith(Occasion.OVER) else apprise.NotifyType.WARNING
-            sent = channel.notify(body, title=title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT)
+            # In this thread, which is the one that listens.
+            sent = self.service.notify(body=body, title=title, notify_type=kind, body_format=apprise.NotifyFormat.TEXT)
         return None if sent else self._in_words(heard)
 
     def _in_words(self, heard: Sequence[str]) -> str:

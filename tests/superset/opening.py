@@ -172,9 +172,8 @@ class Board:
                     self._chosen.discard(filter_id)
                 box.click(timeout=A_MOMENT)
                 box.fill(option, timeout=A_MOMENT)
-                offered.wait_for(timeout=A_MOMENT)
-                page.keyboard.press("Enter")
-                select.get_by_text(option, exact=True).first.wait_for(timeout=A_MOMENT)
+                offered.first.click(timeout=A_MOMENT)  # Enter takes whatever option is on top by then
+                select.locator(".ant-select-selection-item").first.wait_for(timeout=A_MOMENT)
             except PlaywrightTimeout:
                 return False
             return True

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import uuid
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -140,3 +141,22 @@ def _sql(database: int, person: Person, statement: str) -> requests.Response:
 
 def _boards(person: Person) -> set[str]:
     return {one["slug"] for one in person.get("/api/v1/dashboard/", q="(page_size:100)").json()["result"]}
+
+
+def test_what_a_role_is_given_and_loses_counts_within_seconds(stack: Stack) -> None:
+    admin = people.admin(stack)
+    listed = admin.get("/api/v1/security/permissions-resources/", q="(page_size:2000)").json()
+    pairs = [(one["permission"]["name"], one["view_menu"]["name"]) for one in listed["result"]]
+    reading = listed["ids"][pairs.index(("can_read", "Dashboard"))]
+    role = admin.post("/api/v1/security/roles/", {"name": f"Reader {uuid.uuid4().hex[:6]}"}).json()
+    try:
+        reader = people.make(stack, admin, role["result"]["name"])
+        for held, status in (([], FORBIDDEN), ([reading], 200), ([], FORBIDDEN)):
+            changed = admin.post(f"/api/v1/security/roles/{role['id']}/permissions", {"permission_view_menu_ids": held})
+            assert changed.ok, changed.text
+            deadline = time.monotonic() + 60
+            while (answer := reader.get("/api/v1/dashboard/")).status_code != status:
+                assert time.monotonic() < deadline, (held, answer.status_code)
+                time.sleep(0.5)
+    finally:
+        assert admin.delete(f"/api/v1/security/roles/{role['id']}").ok
