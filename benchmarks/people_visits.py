@@ -103,9 +103,12 @@ class Person(_LoggedIn):
             requests = random.choice(self.clicks[1:])
         dealer = random.choice(self.account["dealers"])
         pool = Pool(AT_ONCE)
-        for request in requests:
-            pool.spawn(self._send, request, dealer)
-        pool.join()
+        # A page changes the state of its filters under the key that it was given before.
+        for is_change in (False, True):
+            for request in requests:
+                if (request["method"] == "PUT") is is_change:
+                    pool.spawn(self._send, request, dealer)
+            pool.join()
 
 
 class Crowd(_LoggedIn):
