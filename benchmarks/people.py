@@ -9,13 +9,10 @@ at its end, and those that Superset does not let go of made inactive.
 
 import csv
 import json
-import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -29,7 +26,8 @@ from rich.table import Table
 
 from benchmarks.charts import browser_of
 from benchmarks.drawing import draw_bars
-from benchmarks.request_kinds import CHART, kind_of
+from benchmarks.request_kinds import ABOUT, CHANGE, CHART, PAGE, kind_of
+from benchmarks.visiting import Waited, visited
 from orchestration.settings import ROOT, Settings, load_settings
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -55,7 +53,7 @@ Sent = dict[str, Any]
 @click.option("--minutes", default=5.0, show_default=True, help="Of each of the two runs with all of them.")
 def main(size: str, people: int, minutes: float) -> None:
     """Measure how long people wait."""
-    settings, console = load_settings(), Console()
+    settings, console = load_settings(), Console(width=150)
     stack = _stack(settings)
     dealers = _dealers(admin(stack))
     with tempfile.TemporaryDirectory() as folder, _accounts(stack, dealers, people) as accounts:
@@ -63,13 +61,13 @@ def main(size: str, people: int, minutes: float) -> None:
         file = Path(folder) / "people.json"
         file.write_text(json.dumps({"recorded": recorded, "accounts": accounts}))
         _show_recorded(console, recorded)
-        found = {f"{FEW} people": _visited(stack.url, file, FEW, min(minutes, 2.0))}
-        found[f"{people} people"] = _visited(stack.url, file, people, minutes)
+        found = {f"{FEW} people": visited(stack.url, file, FEW, min(minutes, 2.0))}
+        found[f"{people} people"] = visited(stack.url, file, people, minutes)
         beside = DagsterApi(f"http://127.0.0.1:{settings.dagster_port}")
         runs = [beside.launch("pull", {"ops": {"dgi": {"config": {"days": 7}}}}), beside.launch("transform")]
-        found[f"{people} beside a pull and a transform"] = _visited(stack.url, file, people, minutes)
+        found[f"{people} beside a pull and a transform"] = visited(stack.url, file, people, minutes)
         ended = [beside.wait_for_run(run, 3600) for run in runs]
-        found[f"{CROWD} at the same moment"] = _visited(stack.url, file, CROWD, 5, "Crowd", CROWD)
+        found[f"{CROWD} at the same moment"] = visited(stack.url, file, CROWD, 5, "Crowd", CROWD)
     _show(console, size, found)
     console.print(f"The runs beside them ended: {', '.join(ended)}")
 
@@ -170,9 +168,10 @@ def _show_recorded(console: Console, recorded: dict[str, Any]) -> None:
         opened = [clicks[0] for clicks in found["boards"]]
         further = [click for clicks in found["boards"] for click in clicks[1:]]
         for what, clicks in (("opens a dashboard", opened), ("clicks on it", further)):
-            charts = sum(kind_of(one["path"]) == CHART for click in clicks for one in click) / len(clicks)
-            everything = sum(map(len, clicks)) / len(clicks)
-            table.add_row(f"{role} {what}", str(len(clicks)), f"{charts:.1f}", f"{everything - charts:.1f}")
+            kinds = [kind_of(one["method"], one["path"]) for click in clicks for one in click]
+            charts = kinds.count(CHART) / len(clicks)
+            others = len(kinds) / len(clicks) - charts
+            table.add_row(f"{role} {what}", str(len(clicks)), f"{charts:.1f}", f"{others:.1f}")
     console.print(table)
 
 
@@ -195,43 +194,24 @@ def _sent(request: Request) -> dict[str, Any]:
     return sent
 
 
-def _visited(
-    url: str, file: Path, people: int, minutes: float, kind: str = "Person", come_a_second: float = 0
-) -> dict[str, dict[str, str]]:
-    """Locust's figures by kind of request."""
-    prefix = file.with_name(f"people-{time.monotonic_ns()}")
-    locust = [sys.executable, "-m", "locust", "-f", str(ROOT / "benchmarks" / "people_visits.py"), "--headless"]
-    rate = come_a_second or max(1.0, people / 30)
-    options = [kind, "--host", url, "--users", str(people), "--spawn-rate", str(rate)]
-    options += ["--run-time", f"{int(minutes * 60)}s", "--csv", str(prefix), "--only-summary", "--stop-timeout", "30"]
-    env = os.environ | {"PEOPLE_FILE": str(file), "PYTHONPATH": str(ROOT)}
-    subprocess.run([*locust, *options], env=env, cwd=file.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with prefix.with_name(f"{prefix.name}_failures.csv").open() as failures:
-        for row in csv.DictReader(failures):
-            print(f"failed {row['Occurrences']} x: {row['Error']}")
-    with prefix.with_name(f"{prefix.name}_stats.csv").open() as stats:
-        return {row["Name"]: row for row in csv.DictReader(stats)}
-
-
-def _show(console: Console, size: str, found: dict[str, dict[str, dict[str, str]]]) -> None:
+def _show(console: Console, size: str, found: dict[str, dict[str, Waited]]) -> None:
     table = Table(title=f"size {size}: milliseconds that people wait")
     for heading in ("", "requests", "a second", "failed", "median", "95 % under", "99 % under", "median : few"):
         table.add_column(heading, justify="left" if not heading else "right")
     few = next(iter(found.values()))
-    for who, stats in found.items():
-        for kind in (CHART, "page", "other API"):
-            row = stats.get(kind)
-            if row and int(row["Request Count"]):
-                ratio = float(row["50%"]) / max(1.0, float(few[kind]["50%"]))
+    for who, kinds in found.items():
+        for kind in (CHART, PAGE, ABOUT, CHANGE):
+            if one := kinds.get(kind):
+                ratio = one.under(0.5) / max(1, few.get(kind, one).under(0.5))
                 table.add_row(
-                    f"{who}: {kind}", row["Request Count"], f"{float(row['Requests/s']):.1f}", row["Failure Count"],
-                    row["50%"], row["95%"], row["99%"], f"{ratio:.1f}",
+                    f"{who}: {kind}", f"{one.requests:,}", f"{one.requests / one.seconds:.1f}", str(one.failed),
+                    *(f"{one.under(share):,}" for share in (0.5, 0.95, 0.99)), f"{ratio:.1f}",
                 )  # fmt: skip
     console.print(table)
     draw_bars(
         f"people-{size}",
         f"size {size}: 95 % of charts' data under, ms",
-        {who: float(stats[CHART]["95%"]) for who, stats in found.items()},
+        {who: float(kinds[CHART].under(0.95)) for who, kinds in found.items()},
     )
 
 

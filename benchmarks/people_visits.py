@@ -72,7 +72,12 @@ class _LoggedIn(FastHttpUser):
             body = body.replace(self.recorded["dealer"], dealer).encode()
             headers["Content-Type"] = request["content_type"]
         with self.client.request(
-            request["method"], path, data=body, headers=headers, name=kind_of(path), catch_response=True
+            request["method"],
+            path,
+            data=body,
+            headers=headers,
+            name=kind_of(request["method"], path),
+            catch_response=True,
         ) as answer:
             if answer.status_code not in (200, 201, 202, 204, 302, 304):
                 answer.failure(f"{answer.status_code} {request['method']} {path[:80]}")
@@ -121,7 +126,7 @@ class Crowd(_LoggedIn):
     def ask(self) -> None:
         """Wait for the others, then send one request; the last to be answered ends it all."""
         clicks = [click for board in self.recorded["boards"] for click in board]
-        charts = [one for click in clicks for one in click if kind_of(one["path"]) == CHART]
+        charts = [one for click in clicks for one in click if kind_of(one["method"], one["path"]) == CHART]
         _all_there.wait()
         self._send(random.choice(charts), random.choice(self.account["dealers"]))
         if self.environment.stats.total.num_requests == self.environment.parsed_options.num_users:

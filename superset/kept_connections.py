@@ -17,9 +17,6 @@ from psycopg2.extensions import connection as Connection
 
 MOST_KEPT = 8  # of an address in a process; there are as many threads twice over
 SECONDS_KEPT = 60.0
-# The second part names who asks. In one message, and outside a transaction, which would take it back at its end.
-FORGET = "reset all"
-TELL = "; select set_config(%s, %s, false)"
 
 
 class KeptConnection(Connection):
@@ -97,8 +94,9 @@ def shelf_of(address: Mapping[str, Any]) -> Shelf:
 
 
 def _tell(connection: KeptConnection, settings: Mapping[str, str]) -> None:
-    connection.autocommit = True
+    connection.autocommit = True  # the end of a transaction would take the settings back
     with connection.cursor() as cursor:
-        values = [part for setting in settings.items() for part in setting]
-        cursor.execute(FORGET + TELL * len(settings), values)
+        cursor.execute("reset all")
+        for setting in settings.items():
+            cursor.execute("select set_config(%s, %s, false)", setting)
     connection.autocommit = False

@@ -118,7 +118,10 @@ def test_a_dealer_without_data_is_told_that_nothing_has_arrived(board: Board, fi
     (freshness,) = [chart for chart in board.dashboard.charts if chart.name == "Freshness"]
     board.show(0)
     # the sentence of before stands there until the new one is drawn
-    board.until(lambda: "has arrived yet" in board.state(freshness), "the sentence that nothing has arrived")
+    board.until(
+        lambda: "has arrived yet" in board.state(freshness),
+        lambda: f"that nothing has arrived: {board.state(freshness)}, asked {board.seen.answers[freshness.uuid]}",
+    )
 
 
 def test_on_a_phone_tiles_are_read_whole_and_charts_are_reached(board: Board, first_run: Opened) -> None:
