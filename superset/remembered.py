@@ -10,7 +10,8 @@ from typing import Any
 
 from data_cache import MOVES_WITHIN_A_DAY
 
-MOST_KEPT = 1000
+SQL_KEPT = 200  # parsed, up to 55 kB each
+MOMENTS_KEPT = 1000
 
 
 def install() -> None:
@@ -40,7 +41,7 @@ def _default_schema(ask: Any) -> Any:
 
 def _parsed(parse: Any) -> Any:
     """A dataset's SQL, which is read up to five times for a chart. Whoever gets it may change it: a copy."""
-    read = functools.lru_cache(MOST_KEPT)(lambda script, engine: tuple(parse(script, engine)))
+    read = functools.lru_cache(SQL_KEPT)(lambda script, engine: tuple(parse(script, engine)))
 
     @functools.wraps(parse)
     def parsed(script: str, engine: str) -> list[Any]:
@@ -52,7 +53,7 @@ def _parsed(parse: Any) -> Any:
 def _evaluated(evaluate: Any) -> Any:
     """A moment in words, such as the beginning of «Last month»: the same all day, unless its words say otherwise."""
 
-    @functools.lru_cache(MOST_KEPT)
+    @functools.lru_cache(MOMENTS_KEPT)
     def on_day(text: str, _day: datetime.date) -> datetime.datetime:
         moment: datetime.datetime = evaluate(text)
         return moment

@@ -60,7 +60,10 @@ def one_dealer(board: Board, whole: Opened, stack: Stack) -> Opened:
 
 @pytest.fixture(scope="module")
 def first_run(board: Board, one_dealer: Opened) -> Opened:
-    """The same page for a dealer that was registered and of which nothing has been fetched."""
+    """Opened anew for a dealer that was registered and of which nothing has been fetched."""
+    board.afresh()
+    board.open()
+    board.show(0)  # what is asked before the filter is not answered after it
     board.choose(DEALER_FILTER, FIRST_RUN_DEALER["name"])
     return board.walk()
 
