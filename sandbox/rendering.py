@@ -1,5 +1,6 @@
 """Documents as encoded JSON, kept for a while: repeated windows cost no more than joining bytes."""
 
+from collections import OrderedDict
 from functools import cache
 
 import orjson
@@ -23,7 +24,8 @@ class Renderer:
     """Renders documents; forgets the oldest when more than `MOST_BYTES` are kept."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[Found, bool], bytes] = {}
+        # A plain dict looks for its oldest entry past all that were taken out before.
+        self._kept: OrderedDict[tuple[Found, bool], bytes] = OrderedDict()
         self._size = 0
 
     def encoded(self, found: Found, module: str, dealer_asked: bool) -> bytes:
@@ -41,5 +43,5 @@ class Renderer:
         self._kept[key] = encoded
         self._size += len(encoded)
         while self._size > MOST_BYTES:
-            self._size -= len(self._kept.pop(next(iter(self._kept))))
+            self._size -= len(self._kept.popitem(last=False)[1])
         return encoded

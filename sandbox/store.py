@@ -6,6 +6,7 @@ a thousand dealers fit into memory. What a document says is made anew when asked
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -97,7 +98,7 @@ class Store:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        self._blocks: dict[tuple[int, Kind, int], dict[str, _Block]] = {}
+        self._blocks: OrderedDict[tuple[int, Kind, int], dict[str, _Block]] = OrderedDict()
         self._documents = 0
         for dealer in fleet.dealers.values():
             set_strides(dealer)
@@ -118,7 +119,7 @@ class Store:
         self._blocks[key] = blocks
         self._documents += sum(len(entries) for entries in planned.values())
         while self._documents > MOST_DOCUMENTS:
-            oldest = self._blocks.pop(next(iter(self._blocks)))
+            _, oldest = self._blocks.popitem(last=False)
             self._documents -= sum(len(block.created) for block in oldest.values())
         return blocks
 
