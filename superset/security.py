@@ -30,7 +30,6 @@ class Rule(NamedTuple):
 
 
 _ATTEMPTS = Attempts()
-_PERMISSIONS = Permissions()
 # Superset's own, when it says how many rows there are to look into.
 COUNT = "COUNT(*)"
 # For data that no rule was made for.
@@ -41,6 +40,10 @@ class SecurityManager(SupersetSecurityManager):
     """Superset's, with empty standard roles, default deny for rows and no SQL from people without SQL Lab."""
 
     ADMIN_ONLY_VIEW_MENUS = SupersetSecurityManager.ADMIN_ONLY_VIEW_MENUS | VIEW_NAMES
+
+    def __init__(self, appbuilder: Any) -> None:
+        self.permissions = Permissions(self)
+        super().__init__(appbuilder)
 
     def _is_alpha_pvm(self, pvm: Any) -> bool:
         return False
@@ -55,19 +58,19 @@ class SecurityManager(SupersetSecurityManager):
         """Whether one of the roles may do that; within a request out of what is known of all roles."""
         if not has_request_context():
             return bool(super().exist_permission_on_roles(view_name, permission_name, role_ids))
-        return any((permission_name, view_name) in _PERMISSIONS.of_role(self, role_id) for role_id in role_ids)
+        return any((permission_name, view_name) in self.permissions.of_role(role_id) for role_id in role_ids)
 
     def user_view_menu_names(self, permission_name: str) -> set[str]:
         """The views of which this person has the permission."""
         if not has_request_context() or g.user.is_anonymous:
             names: set[str] = super().user_view_menu_names(permission_name)
             return names
-        pairs = (pair for role in self.get_user_roles() for pair in _PERMISSIONS.of_role(self, role.id))
+        pairs = (pair for role in self.get_user_roles() for pair in self.permissions.of_role(role.id))
         return {view for permission, view in pairs if permission == permission_name}
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Whether those who are not logged in may do that: asked first in each request, of everybody."""
-        return (permission_name, view_name) in _PERMISSIONS.of_role_named(self, self.auth_role_public)
+        return (permission_name, view_name) in self.permissions.of_role_named(self.auth_role_public)
 
     def get_rls_filters(self, table: Any) -> list[Any]:
         """The rules for this person and table; for people of single dealers a table without a rule is empty."""
@@ -80,10 +83,11 @@ class SecurityManager(SupersetSecurityManager):
         Raises SupersetSecurityException.
         """
         query_context = kwargs.get("query_context")
-        if query_context is None or tenants.sees_all_dealers():
+        if query_context is None:
             super().raise_for_access(*args, **kwargs)
             return
-        if foreign := next(_foreign_sql(query_context), None):
+        sees_all = tenants.sees_all_dealers()
+        if not sees_all and (foreign := next(_foreign_sql(query_context), None)):
             logger.warning("%s sent SQL of their own: %s", getattr(g.user, "username", "nobody"), foreign)
             raise SupersetSecurityException(
                 SupersetError(
@@ -92,10 +96,13 @@ class SecurityManager(SupersetSecurityManager):
                     level=ErrorLevel.ERROR,
                 )
             )
+        datasource, roles = query_context.datasource, [role.id for role in self.get_user_roles()]
+        if self.permissions.are_shown(query_context.form_data or {}, (datasource.type, datasource.id), roles):
+            return
         try:
             super().raise_for_access(*args, **kwargs)
         except SupersetSecurityException:
-            if not self._is_on_their_dashboards(query_context.datasource):
+            if sees_all or not self._is_on_their_dashboards(datasource):
                 raise
 
     def _is_on_their_dashboards(self, datasource: Any) -> bool:

@@ -24,9 +24,11 @@ import chart_requests  # noqa: E402
 import data_version  # noqa: E402
 import logins  # noqa: E402
 import looks  # noqa: E402
+import page_answers  # noqa: E402
 import postgres_url  # noqa: E402
 import remembered  # noqa: E402
 import reports  # noqa: E402
+import row_rules  # noqa: E402
 import security  # noqa: E402
 import tenants  # noqa: E402
 from event_log import ActionLog, audit_changes  # noqa: E402
@@ -78,7 +80,9 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     from registry_pages.menu import add_pages  # needs the application
 
     remembered.install()
+    row_rules.install()
     chart_requests.follow(Path(DATA_DIR))(app)
+    page_answers.follow(app)
     audit_changes(app)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), app.jinja_loader])
     add_pages(app)

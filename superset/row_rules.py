@@ -1,0 +1,158 @@
+"""A dataset's SQL with the rules of its tables: written once for each role, with the dealers of whoever asks filled in.
+
+Superset reads a dataset's SQL, asks its database for the rules of each table in it, fills them in and writes the SQL
+anew: for each query, and once more for the key of the cache. All of this is the same for people of the same roles but
+their dealers, which are asked for in each request (tenants.py).
+"""
+
+import functools
+import threading
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import flask
+from cachetools import LRUCache
+
+import tenants
+from read_again import ReadAgain
+
+MOST_KEPT = 1000
+MY_DEALERS = "{{ my_dealers() }}"
+
+
+def install() -> None:
+    """Called while the application is set up (FLASK_APP_MUTATOR)."""
+    from superset.connectors.sqla.models import SqlaTable
+    from superset.utils import rls
+
+    SqlaTable.get_from_clause = _from_clause(SqlaTable.get_from_clause)
+    rls.collect_rls_predicates_for_sql = _predicates(rls.collect_rls_predicates_for_sql)
+    rls.get_predicates_for_table = _noting_failure(rls.get_predicates_for_table)
+
+
+def _from_clause(write: Any) -> Any:
+    """What a dataset is read from."""
+    written = _Written()
+
+    @functools.wraps(write)
+    def from_clause(self: Any, template_processor: Any = None) -> Any:
+        from sqlalchemy import text
+        from sqlalchemy.sql.expression import TextAsFrom
+        from superset.models.helpers import VIRTUAL_TABLE_ALIAS
+
+        key = _whose_rules()
+        if key is None or not self.is_virtual or _is_template(self.sql):
+            return write(self, template_processor)
+
+        def left_open() -> str | None:
+            clause, cte = write(self, template_processor)
+            return None if cte else clause.element.element.text  # Postgres takes WITH within FROM, others may not
+
+        sql = written.find((key, self.id, self.sql), left_open)
+        if sql is None:
+            return write(self, template_processor)
+        dealers = tenants.my_dealers_as_sql().replace(":", "\\:")  # else SQLAlchemy takes what follows for a parameter
+        return TextAsFrom(text(sql.replace(tenants.LEFT_OPEN, dealers)), []).alias(VIRTUAL_TABLE_ALIAS), None
+
+    return from_clause
+
+
+def _predicates(collect: Any) -> Any:
+    """The rules of the tables in a dataset's SQL: part of the key of the cache."""
+    written = _Written()
+
+    @functools.wraps(collect)
+    def predicates(sql: str, database: Any, catalog: str | None, schema: str) -> list[str]:
+        key = _whose_rules()
+        if key is None:
+            found: list[str] = collect(sql, database, catalog, schema)
+            return found
+        left_open = written.find(
+            (key, database.id, catalog, schema, sql), lambda: collect(sql, database, catalog, schema)
+        )
+        dealers = tenants.my_dealers_as_sql()
+        return [each.replace(tenants.LEFT_OPEN, dealers) for each in left_open]
+
+    return predicates
+
+
+def _noting_failure(ask: Any) -> Any:
+    """The rules of one table. Superset goes on without them when they cannot be read: that is not to be kept."""
+
+    @functools.wraps(ask)
+    def predicates_for_table(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return ask(*args, **kwargs)
+        except Exception:
+            flask.g.rules_are_unknown = True
+            raise
+
+    return predicates_for_table
+
+
+class _Written:
+    """What was written with the dealers left open. Threads share it."""
+
+    def __init__(self) -> None:
+        self._kept: LRUCache[Hashable, Any] = LRUCache(MOST_KEPT)
+        self._lock = threading.Lock()
+
+    def find(self, key: Hashable, write: Any) -> Any:
+        with self._lock:
+            if key in self._kept:
+                return self._kept[key]
+        with _dealers_left_open():
+            found = write()
+        if not flask.g.get("rules_are_unknown"):
+            with self._lock:
+                self._kept[key] = found
+        return found
+
+
+@contextmanager
+def _dealers_left_open() -> Iterator[None]:
+    flask.g.dealers_are_left_open = True
+    try:
+        yield
+    finally:
+        del flask.g.dealers_are_left_open
+
+
+def _whose_rules() -> tuple[Hashable, ...] | None:
+    """The rules of whoever asks, all but their dealers; None where more than those decides, or nobody is known."""
+    if not flask.has_request_context() or not tenants.person().name:
+        return None
+    from superset import security_manager  # the configuration is read before Superset is there
+
+    rules = _RULES()
+    roles = frozenset(role.id for role in security_manager.get_user_roles())
+    return None if rules is None else (rules, roles, tenants.sees_all_dealers())
+
+
+def _read_rules() -> int | None:
+    """A number for all datasets and their rules as they are now; None when a rule asks for more than dealers."""
+    from superset import db
+    from superset.connectors.sqla.models import RLSFilterRoles, RLSFilterTables, RowLevelSecurityFilter, SqlaTable
+
+    table, rule = SqlaTable, RowLevelSecurityFilter
+    rows = (
+        db.session.query(
+            table.id, table.database_id, table.catalog, table.schema, table.table_name,
+            rule.id, rule.filter_type, rule.group_key, rule.clause, RLSFilterRoles.c.role_id,
+        )
+        .outerjoin(RLSFilterTables, RLSFilterTables.c.table_id == table.id)
+        .outerjoin(rule, rule.id == RLSFilterTables.c.rls_filter_id)
+        .outerjoin(RLSFilterRoles, RLSFilterRoles.c.rls_filter_id == rule.id)
+    )  # fmt: skip
+    found = frozenset(tuple(row) for row in rows)
+    if any(_is_template((row[8] or "").replace(MY_DEALERS, "")) for row in found):
+        return None
+    return hash(found)
+
+
+def _is_template(text: str) -> bool:
+    return "{" in text
+
+
+_RULES = ReadAgain(_read_rules)
