@@ -5,7 +5,7 @@ Who has which role is read anew in every request; only what a role may do is rem
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from read_again import ReadAgain
@@ -96,9 +96,15 @@ class Permissions:
 
 
 def _filters(settings: str | None) -> dict[str, frozenset[Data]]:
-    configured = json.loads(settings or "{}").get("native_filter_configuration") or []
-    found = {}
-    for one in configured:
-        targets = one.get("targets") or []
-        found[one["id"]] = frozenset(("table", target["datasetId"]) for target in targets if "datasetId" in target)
-    return found
+    """The data of each filter in a dashboard's settings; none where somebody wrote settings that cannot be read."""
+    try:
+        configured = json.loads(settings or "{}").get("native_filter_configuration") or []
+        return {one["id"]: frozenset(_targets(one)) for one in configured}
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return {}
+
+
+def _targets(configured: dict[str, Any]) -> Iterator[Data]:
+    for target in configured.get("targets") or []:
+        if "datasetId" in target:
+            yield "table", target["datasetId"]

@@ -8,8 +8,8 @@ with committed as (
     inner join {{ ref('main_dealer') }} as main_dealer on document.main_dealer_id = main_dealer.id
 ),
 
--- A failure for each time that a later call has got some of its dates. Joined by dealer and module: looking through all
--- calls for each failure takes an hour when a main dealer was away for a day.
+-- What later calls have got of each failure's dates. Joined by dealer and module: looking through all calls for each
+-- failure takes an hour when a main dealer was away for a day.
 got_later as (
     select
         failure.call_id,
