@@ -1,0 +1,76 @@
+"""What pages are told of dashboards is given again to people of the same roles, and to nobody else, as it is now."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from house import COUNT, DENIED, House
+from people import Person
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+SECONDS = 60  # until a change must be seen; it takes five
+SLUG = "prospect-data"
+
+
+def asked(house: House) -> list[str]:
+    """What the page of a dashboard asks for."""
+    board, data = house.boards[SLUG], next(one["dataset"] for one in house.charts if one["slug"] == SLUG)
+    about = f"/api/v1/dashboard/{SLUG}"
+    drill = f"/api/v1/dataset/{house.datasets[data].id}/drill_info/?q=(dashboard_id:{board})"
+    return [about, f"{about}/charts", f"{about}/datasets", f"/api/v1/dashboard/{board}/charts", drill]
+
+
+def comes(holds: Callable[[], Any], what: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.5)
+
+
+@contextmanager
+def changed(house: House, path: str, **change: Any) -> Iterator[None]:
+    """Something in Superset as it is for as long as the block lasts, changed by the administrator."""
+    before = house.admin.get(path).json()["result"]
+    put = house.admin.put(path, change)
+    assert put.ok, put.text
+    try:
+        yield
+    finally:
+        assert house.admin.put(path, {name: before[name] for name in change}).ok
+
+
+def test_a_change_is_seen_within_seconds_and_at_once_by_who_made_it(house: House) -> None:
+    chart = next(one for one in house.charts if one["slug"] == SLUG)
+    path = f"/api/v1/dashboard/{SLUG}/charts"
+
+    def names(person: Person) -> set[str]:
+        return {one["slice_name"] for one in person.get(path).json()["result"]}
+
+    before = names(house.own)
+    with changed(house, f"/api/v1/chart/{chart['id']}", slice_name="Named by a test"):
+        assert "Named by a test" in names(house.admin)
+        comes(lambda: "Named by a test" in names(house.own), "the chart's new name")
+    comes(lambda: names(house.own) == before, "the chart's old name")
+
+
+def test_what_is_no_longer_open_is_closed_within_seconds(house: House) -> None:
+    """The page and its charts' data, though both were given a moment ago."""
+    data = next(one["dataset"] for one in house.charts if one["slug"] == SLUG)
+    chart = next(one for one in house.charts if one["slug"] == SLUG and one["dataset"] == data)
+    query = {"columns": ["dealer_id"], "metrics": [COUNT], "row_limit": 82}
+
+    def answers() -> list[int]:
+        pages = [house.own.get(path).status_code for path in asked(house)]
+        elsewhere = {one["board"] for one in house.charts if one["dataset"] == data} - {chart["board"]}
+        if elsewhere:  # then its details may be looked into from there
+            return pages[:-1]
+        place = {"slice_id": chart["id"], "dashboardId": chart["board"]}
+        return [*pages, house.own.ask(house.datasets[data].id, query, form_data=place).status_code]
+
+    assert set(answers()) == {200}
+    with changed(house, f"/api/v1/dashboard/{house.boards[SLUG]}", published=False):
+        comes(lambda: all(status in DENIED for status in answers()), "no answer to a closed dashboard")
+    comes(lambda: set(answers()) == {200}, "answers to the dashboard, open again")
+    assert house.stray.get(asked(house)[1]).status_code in DENIED
