@@ -13,13 +13,13 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import click
 import psycopg2
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -69,7 +69,7 @@ def _queries(superset: str, console: Console) -> Iterator[tuple[str, str, str]]:
     """Yields (dashboard and chart, mart, SQL) of everything that opening all tabs asks for."""
     held = dict(line.split("=", 1) for line in load_settings().credentials_file.read_text().splitlines() if "=" in line)
     user, password = held["SUPERSET_ADMIN_USER"], held["SUPERSET_ADMIN_PASSWORD"]
-    with sync_playwright() as playwright, closing(browser_of(playwright)) as browser:
+    with browsing() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 1700})
         page = context.new_page()
         page.goto(f"{superset}/login/")
@@ -94,10 +94,16 @@ def _queries(superset: str, console: Console) -> Iterator[tuple[str, str, str]]:
             tab.close()
 
 
-def browser_of(playwright: Playwright) -> Browser:
-    """The machine's headless browser."""
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """The machine's headless browser; where there is none it is installed first."""
+    path = provide()
     sandbox = [] if os.getuid() else ["--no-sandbox"]  # Chromium refuses to sandbox itself as root
-    return playwright.chromium.launch(executable_path=provide(), args=sandbox)
+    with (
+        sync_playwright() as playwright,
+        closing(playwright.chromium.launch(executable_path=path, args=sandbox)) as one,
+    ):
+        yield one
 
 
 def _csrf(page: Page, superset: str) -> str:

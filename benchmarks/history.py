@@ -19,11 +19,10 @@ from typing import Any
 import click
 import dagster as dg
 import psycopg2
-from playwright.sync_api import sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.charts import browser_of
+from benchmarks.charts import browsing
 from benchmarks.drawing import draw_bars
 from benchmarks.fleet import Fleet, fleet_of
 from benchmarks.stored_history import FAILED, History, fill, history_of
@@ -150,7 +149,7 @@ def _statistics(fleet: Fleet, history: History, modules: list[str]) -> Figures:
 def _pages(fleet: Fleet, history: History) -> Figures:
     """What a person waits for in a browser that has Dagster's scripts in its cache."""
     partitions = f"{fleet.api.url}/assets/raw/{_MODULES[0]}?view=partitions"
-    with sync_playwright() as playwright, browser_of(playwright) as browser:
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.set_default_timeout(120_000)
         counted = page.get_by_text(re.compile(r"Materialized \([1-9]"))

@@ -14,17 +14,17 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
-from playwright.sync_api import Request, sync_playwright
+from playwright.sync_api import Request
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.charts import browser_of
+from benchmarks.charts import browsing
 from benchmarks.drawing import draw_bars
 from benchmarks.request_kinds import ABOUT, CHANGE, CHART, PAGE, kind_of
 from benchmarks.visiting import Waited, visited
@@ -129,7 +129,7 @@ def _record(stack: Stack, role: str, accounts: list[dict[str, Any]], console: Co
     account = next(account for account in accounts if account["role"] == role)
     dealer = account["dealers"][0]
     boards: list[list[list[Sent]]] = []
-    with sync_playwright() as playwright, closing(browser_of(playwright)) as browser:
+    with browsing() as browser:
         context = browser.new_context(viewport={"width": 1440, "height": 1700})
         context.add_cookies([{"name": n, "value": v, "url": stack.url} for n, v in account["cookies"].items()])
         listed = context.request.get(f"{stack.url}/api/v1/dashboard/?q=(page_size:100)").json()["result"]
