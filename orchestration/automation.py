@@ -10,7 +10,7 @@ import dagster as dg
 import psycopg2
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
-from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG, RETRY_STRATEGY_TAG
+from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG, RETRY_STRATEGY_TAG, SENSOR_NAME_TAG
 
 from orchestration.partitions import DEALERS, in_step
 from orchestration.registry.rules import RegistryError
@@ -39,6 +39,7 @@ _LOADS_SINCE = """
     where l.status = 0 and l.inserted_at > %(since)s and l.load_id <> all(%(seen)s)
     order by l.inserted_at
 """
+_NEWEST_LOAD = "select max(inserted_at) from raw._dlt_loads where status = 0"
 # The number of the newest change, when core's dealers are not those of the registry.
 _DEALERS_DIFFER = """
     select max(id) from registry.change
@@ -194,3 +195,22 @@ def _transformed_since(instance: dg.DagsterInstance, moment: datetime) -> bool:
     alive = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS]
     records = instance.get_run_records(dg.RunsFilter(job_name=TRANSFORM, statuses=alive), limit=5)
     return any((record.start_time or 0.0) > moment.timestamp() for record in records)
+
+
+def transform_ahead_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
+    """Id of the transform that has taken all that is loaded, when this run was asked for to take it.
+
+    One that somebody launches overtakes the one that waits in the queue, which would build everything for nothing.
+    """
+    if run.tags.get(SENSOR_NAME_TAG) != new_loads.name:
+        return None
+    url = load_settings().loader().set(drivername="postgresql").render_as_string(hide_password=False)
+    with closing(psycopg2.connect(url)) as connection, connection.cursor() as query:
+        query.execute(_NEWEST_LOAD)
+        (newest,) = query.fetchone() or (None,)
+    done = dg.RunsFilter(job_name=TRANSFORM, statuses=[dg.DagsterRunStatus.SUCCESS])
+    for record in instance.get_run_records(done, limit=5):
+        of_all = not record.dagster_run.asset_selection
+        if newest and of_all and (record.start_time or 0.0) > newest.timestamp():
+            return record.dagster_run.run_id
+    return None

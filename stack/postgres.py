@@ -144,6 +144,9 @@ def configuration() -> dict[str, str]:
         "work_mem": "32MB",
         "maintenance_work_mem": "256MB",
         "max_wal_size": "4GB",
+        # Nothing follows this server's log (backups are dumps), so a mart that is made anew need not be written twice.
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
         "checkpoint_timeout": "15min",
         "wal_compression": "on",
         "random_page_cost": "1.1",

@@ -2,11 +2,13 @@
 
 Which charts and filters a dashboard has and what its data are called is the same for all who may open it and change
 nothing there. Superset works it out anew for each page. Whether somebody may open the dashboard is still decided in
-every request, and what was changed in Superset counts five seconds later.
+every request, and what was changed in Superset counts five seconds later. How long ago that was is said in words, so an
+answer is no older than a few minutes.
 """
 
 import re
 import threading
+import time
 from collections.abc import Hashable
 from typing import Any
 
@@ -18,6 +20,7 @@ from permissions import OpenBoard
 from read_again import ReadAgain
 
 MOST_KEPT = 500
+KEPT_SECONDS = 300
 OF_BOARD = {"DashboardRestApi.get", "DashboardRestApi.get_charts", "DashboardRestApi.get_datasets"}
 OF_DATA = "DatasetRestApi.get_drill_info"
 DASHBOARD = re.compile(r"\(dashboard_id:(\d+)\)")
@@ -61,7 +64,7 @@ def _key() -> Hashable | None:
     board = _board(permissions.boards())
     if board is None or board.roles.isdisjoint(roles):
         return None
-    return request.full_path, roles, may, _STATE()
+    return request.full_path, roles, may, _STATE(), int(time.time() // KEPT_SECONDS)
 
 
 def _board(boards: dict[int, OpenBoard]) -> OpenBoard | None:

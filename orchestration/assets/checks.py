@@ -1,7 +1,8 @@
 """Checks of what is stored, made on their own once a day and not with every pull or transform: they read all of it.
 
 `quality` runs the dbt tests tagged so, each as a check of the model that it concerns: reconciliation of raw, staging
-and core, sums, unknown codes, links that lead nowhere. `freshness` tells of each raw asset which dealers are late.
+and core, sums, unknown codes, links that lead nowhere, the grain of staging and of the marts. `freshness` tells of each
+raw asset which dealers are late.
 """
 
 import json
@@ -67,19 +68,18 @@ def freshness(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckR
 
 
 def build_quality_checks(project: DbtProject) -> dg.AssetChecksDefinition:
-    """The dbt tests tagged `quality`, each as a check of the model that its `meta.dagster.ref` names."""
-    nodes = json.loads(project.manifest_path.read_text())["nodes"].values()
-    models = {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+    """The dbt tests tagged `quality`, each as a check of the model that it or its `meta.dagster.ref` names."""
+    nodes = json.loads(project.manifest_path.read_text())["nodes"]
+    models = {node["name"]: node for node in nodes.values() if node["resource_type"] == "model"}
     translator = Translator()
-    specs = [
-        dg.AssetCheckSpec(
-            node["name"],
-            asset=translator.get_asset_key(models[node["meta"]["dagster"]["ref"]["name"]]),
-            description=node["meta"]["description"],
-        )
-        for node in nodes
-        if node["resource_type"] == "test" and QUALITY in node["tags"]
-    ]
+
+    def spec(test: Mapping[str, Any]) -> dg.AssetCheckSpec:
+        attached = test.get("attached_node")
+        model = nodes[attached] if attached else models[test["meta"]["dagster"]["ref"]["name"]]
+        description = test["meta"].get("description") or test["description"] or None
+        return dg.AssetCheckSpec(test["name"], asset=translator.get_asset_key(model), description=description)
+
+    specs = [spec(node) for node in nodes.values() if node["resource_type"] == "test" and QUALITY in node["tags"]]
 
     @dg.multi_asset_check(name=QUALITY, specs=specs, can_subset=True)
     def quality(context: dg.AssetCheckExecutionContext, dbt: DbtCliResource) -> Iterator[dg.AssetCheckResult]:
@@ -116,9 +116,10 @@ def _check_result(key: dg.AssetCheckKey, result: Mapping[str, Any]) -> dg.AssetC
 
 
 def _most(test: str) -> list[dict[str, Any]]:
-    most = sql.SQL("select main_dealer_id, dealer_id, what, count from ({}) as found order by count desc limit {}")
-    rows = query_warehouse(most.format(sql.SQL(test), sql.Literal(_SHOWN)))
-    return [dict(zip(("main dealer", "dealer", "what", "count"), row, strict=True)) for row in rows]
+    """The first rows that a test gives; of those with a `count` the ones that count most."""
+    rows = "select to_json(found) from ({}) as found order by to_jsonb(found) -> 'count' desc nulls last limit {}"
+    found = query_warehouse(sql.SQL(rows).format(sql.SQL(test), sql.Literal(_SHOWN)))
+    return [{name.removesuffix("_id").replace("_", " "): value for name, value in row.items()} for (row,) in found]
 
 
 def query_warehouse(query: str | sql.Composable, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
+from orchestration.automation import transform_ahead_of
 from orchestration.settings import ROOT, Settings
 
 PROJECT_DIR = ROOT / "dbt_project"
@@ -68,6 +69,9 @@ def build_dbt_assets(project: DbtProject) -> dg.AssetsDefinition:
 
     @dbt_assets(manifest=project.manifest_path, project=project, dagster_dbt_translator=Translator(), pool=POOL)
     def dbt(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        if ahead := transform_ahead_of(context.instance, context.run):
+            context.log.info(f"Nothing to do: all that has been loaded was transformed by run {ahead}.")
+            return
         build = ["build", "--exclude-resource-type", "unit_test", "--exclude", f"tag:{QUALITY}"]
         try:
             yield from dbt.cli(build, context=context).stream()

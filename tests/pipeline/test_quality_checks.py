@@ -12,6 +12,8 @@ from orchestration.settings import Settings
 
 # Checks that each raw asset has.
 OF_RAW = ("documented_fields", "freshness")
+# What they are named by that say what there is one row of.
+GRAINS = ("one_row_per_", "unique_", "not_null_")
 pytestmark = [pytest.mark.slow, pytest.mark.stories, pytest.mark.timeout(900)]
 
 Results = dict[str, dg.AssetCheckEvaluation]
@@ -44,10 +46,20 @@ def number(results: Results, name: str, of: str = "count") -> int:
     return int(metadata[of].value) if of in metadata else 0
 
 
+def layer_of(result: dg.AssetCheckEvaluation) -> str:
+    """The schema of the model that a check concerns."""
+    return result.asset_key.path[0]
+
+
 def test_the_layers_agree_after_a_pull(after_a_pull: Results) -> None:
     kinds = ("reconciliation__", "sums__", "freshness of ")
     clean = {name: one for name, one in after_a_pull.items() if name.startswith(kinds)}
     assert len(clean) == 15 + 8 + 15
+    grains = {name: one for name, one in after_a_pull.items() if name.startswith(GRAINS)}
+    assert {layer_of(one) for one in grains.values()} == {"staging", "marts", "restricted"}
+    of_staging = [name for name, one in grains.items() if layer_of(one) == "staging"]
+    assert len(of_staging) == 15 + sum(len(endpoint.key) for endpoint in ENDPOINTS.values())
+    clean |= grains
     assert {name: one.description for name, one in clean.items() if not one.passed} == {}
     # Documents of two weeks link to earlier ones, and one main dealer has codes of its own.
     found = {name: one for name, one in after_a_pull.items() if not one.passed}
@@ -74,6 +86,7 @@ def test_what_is_broken_is_seen_where_it_is(
         "where id = (select id from core.workshop_invoice where not is_deleted_at_source limit 1)",
         f"update core.spk set status_spk = 'Z9', status_spk_label = 'Z9' where id = {one_spk}",
         f"update core.billing set id_spk = 'NOWHERE' where id = {joined}",
+        "insert into marts.agg_job_daily select * from marts.agg_job_daily limit 1",
     ):
         warehouse.execute(statement)
     warehouse.execute(
@@ -98,7 +111,11 @@ def test_what_is_broken_is_seen_where_it_is(
         assert (after[name].asset_key.path[-1], after[name].severity) == (table, severity)
         assert number(after, name) == number(before, name) + more
     [day] = after["reconciliation__work_order"].metadata["most"].records
+    assert list(day.data) == ["main dealer", "dealer", "what", "count"]
     assert " in raw, " in day.data["what"]
+    [twice] = [one for name, one in after.items() if name.startswith("one_row_per_agg_job_daily")]
+    assert (twice.passed, twice.severity, twice.description) == (False, error, "1 found")
+    assert "dealer" in twice.metadata["most"].records[0].data
 
     freshness = {module: number(after, f"freshness of {module}", "late") for module in ENDPOINTS}
     assert freshness == dict.fromkeys(ENDPOINTS, 0) | {"prsp": 1}

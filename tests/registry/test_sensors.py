@@ -16,7 +16,7 @@ from dagster._core.events import DagsterEvent
 from registry_support import Admin, Tables, tables_of
 from sqlalchemy import make_url
 
-from orchestration.automation import TRANSFORM, dealer_partitions, new_loads, registry_dealers
+from orchestration.automation import TRANSFORM, dealer_partitions, new_loads, registry_dealers, transform_ahead_of
 from orchestration.partitions import DEALERS
 from orchestration.settings import ROOT, Settings, load_settings
 
@@ -232,6 +232,22 @@ def test_what_a_transform_has_taken_is_not_transformed_again(loads: Loads, insta
     loads.now += timedelta(minutes=1)
     loads.commit("1.3")
     assert loads.tick() == ["1.3"], "loaded after it began"
+
+
+def test_a_transform_that_was_overtaken_has_nothing_to_do(loads: Loads, instance: Instance) -> None:
+    asked_for = dg.DagsterRun(TRANSFORM, run_id=str(uuid.uuid4()), tags={"dagster/sensor_name": "new_loads"})
+    loads.commit("1.1", ago=60)
+    assert transform_ahead_of(instance, asked_for) is None
+    launched = instance.run_storage.add_run(dg.DagsterRun(TRANSFORM, run_id=str(uuid.uuid4())))
+    for kind in (dg.DagsterEventType.PIPELINE_START, dg.DagsterEventType.PIPELINE_SUCCESS):
+        assert transform_ahead_of(instance, asked_for) is None, "it may fail yet"
+        event = DagsterEvent(kind.value, TRANSFORM)
+        instance.run_storage.handle_run_event(launched.run_id, event, update_timestamp=datetime.now(UTC))
+    assert transform_ahead_of(instance, asked_for) == launched.run_id
+    assert transform_ahead_of(instance, dg.DagsterRun(TRANSFORM)) is None, "somebody wants it"
+    loads.now += timedelta(minutes=1)
+    loads.commit("1.2")
+    assert transform_ahead_of(instance, asked_for) is None, "loaded after that one began"
 
 
 def test_a_transform_that_leaves_the_queue_unstarted_is_made_up_for(loads: Loads, instance: Instance) -> None:
