@@ -1,5 +1,7 @@
 """What runs while the stack is up: the programs, how each is started, and where it answers."""
 
+import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +13,9 @@ from stack.postgres import Server
 
 # In the environment of every process that we start, so that `make down` can find those that left their parents.
 MARK = "DEALER_DASHBOARD_STACK"
+
+# The kernel's limit for the address of a socket is 108 bytes, the terminating one among them (104 on a Mac).
+LONGEST_SOCKET_PATH = 100
 
 # Threads that hand large texts to each other leave glibc's and Arrow's pools full of holes: with these a pull of large
 # answers takes two thirds of the memory, at the same speed (docs/performance.md). The images set the same.
@@ -61,7 +66,9 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
         sandbox += ["--size", settings.sandbox_size, "--seed", str(settings.sandbox_seed)]
         sandbox += ["--days", str(settings.sandbox_days)]
         found.append(Program("sandbox", tuple(sandbox), ROOT, "SANDBOX_PORT", settings.sandbox_port, "/sandbox/fleet"))
-    workspace = ("-w", str(ROOT / "workspace.yaml"))
+    code = (str(scripts / "dagster"), "code-server", "start", "--socket", str(socket_of(settings.var, "code-location")))
+    code += ("--module-name", "orchestration.definitions", "--location-name", "dealer_dashboard")
+    workspace = ("-w", str(ROOT / "stack" / "workspace.yaml"))
     webserver = (str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(settings.dagster_port), *workspace)
     superset = ROOT / "superset"
     registry = (sys.executable, "-m", "orchestration.registry.service")
@@ -80,9 +87,19 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
         # Asks for charts again when a transform has ended, so that people find them in the cache.
         Program("superset-cache", (str(superset / ".venv" / "bin" / "python"), "warm_cache.py"), superset),
         Program("data-api", (sys.executable, "-m", "data_api"), ROOT, "API_PORT", settings.api_port, "/health"),
+        Program("code-location", code, ROOT),
         Program("dagster-webserver", webserver, ROOT, "DAGSTER_PORT", settings.dagster_port, "/server_info"),
         Program("dagster-daemon", (str(scripts / "dagster-daemon"), "run", *workspace), ROOT),
     ]
+
+
+def socket_of(var: Path, name: str) -> Path:
+    """Where a program listens that only the stack is to reach: in a folder that the supervisor makes private."""
+    path = var / "run" / f"{name}.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    short = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:12]
+    return Path("/tmp") / f"dealer-dashboard-{os.getuid()}-{short}" / name  # noqa: S108  (made private in start)
 
 
 def environment(settings: Settings, credentials: Mapping[str, str]) -> dict[str, str]:
@@ -90,6 +107,7 @@ def environment(settings: Settings, credentials: Mapping[str, str]) -> dict[str,
     return {
         **settings.environment(),
         **{name: credentials[name] for name in HANDED_ON if name in credentials},
+        "DAGSTER_CODE_SOCKET": str(socket_of(settings.var, "code-location")),
         "SUPERSET_HOME": str(settings.var / "superset"),
         "SUPERSET_CONFIG_PATH": str(ROOT / "superset" / "superset_config.py"),
         MARK: str(settings.var),

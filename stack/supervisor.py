@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -24,10 +25,8 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from stack.errors import StackError, failure
-from stack.programs import Program
+from stack.programs import Program, socket_of
 
-# The kernel's limit for the address of a socket is 108 bytes, the terminating one among them (104 on a Mac).
-LONGEST_SOCKET_PATH = 100
 ALIVE = ("STARTING", "RUNNING", "STOPPING")
 # How often a program may end while it starts before `make up` gives up on it: 0, 1, 3, 6 and 10 seconds after the first
 # try. The children of a killed Postgres are in its way for up to 4.
@@ -94,17 +93,10 @@ class Supervisor:
     def __init__(self, var: Path) -> None:
         self.run = var / "run"
         self.log = var / "log"
-        self.socket = self._socket_path()
+        self.socket = socket_of(var, "supervisord")
         self.config = self.run / "supervisord.conf"
         self._digest = self.run / "supervisord.digest"
         self._addresses = self.run / "addresses.json"
-
-    def _socket_path(self) -> Path:
-        path = self.run / "supervisord.sock"
-        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-            return path
-        short = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-        return Path("/tmp") / f"dealer-dashboard-{os.getuid()}-{short}" / "s"  # noqa: S108  (made private in start)
 
     @property
     def rpc(self) -> Any:
@@ -204,8 +196,7 @@ class Supervisor:
         if process:
             psutil.wait_procs([process], timeout=90)
         if self.socket.parent != self.run:
-            with suppress(OSError):
-                self.socket.parent.rmdir()
+            shutil.rmtree(self.socket.parent, ignore_errors=True)
 
     def process(self) -> psutil.Process | None:
         """supervisord's process, None when it is not running."""

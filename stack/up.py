@@ -1,6 +1,7 @@
 """`make up`: from two installed environments to a running stack with data, doing only what is missing."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -112,14 +113,18 @@ def _start_superset(site: Site, steps: Steps) -> None:
 
 
 def _start_pipeline(site: Site, steps: Steps) -> None:
+    _provide_dagster_home(site)
     if site.settings.demo:
         site.supervisor.begin("sandbox")
+    site.supervisor.begin("code-location")
     with steps.step("Tables of the warehouse"):
         _run(site, [sys.executable, "-m", "orchestration.cli", "migrate"], ROOT, "The warehouse could not be migrated")
     site.supervisor.begin("registry")
-    _provide_dagster_home(site)
     if site.settings.demo:
         _start(site, steps, "sandbox")
+    with steps.step("Dagster's definitions"):
+        listens = _listens(site.environment["DAGSTER_CODE_SOCKET"])
+        site.supervisor.wait("code-location", listens, SECONDS_TO_ANSWER)
     site.supervisor.begin("dagster-daemon")
     _start(site, steps, "dagster-webserver")
     _start(site, steps, "data-api")
@@ -165,6 +170,16 @@ def responds(program: Program) -> Callable[[], bool]:
             return session.get(program.address + program.health, timeout=10).status_code == requests.codes.ok
         except requests.RequestException:
             return False
+
+    return check
+
+
+def _listens(path: str) -> Callable[[], bool]:
+    """A check whether a program listens on its socket."""
+
+    def check() -> bool:
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(path) == 0
 
     return check
 

@@ -12,8 +12,8 @@ import pytest
 from orchestration.settings import Settings
 from stack import leftovers, postgres
 from stack.errors import StackError
-from stack.programs import MARK, Program, environment, inherited, programs
-from stack.supervisor import LONGEST_SOCKET_PATH, Supervisor, render
+from stack.programs import LONGEST_SOCKET_PATH, MARK, Program, environment, inherited, programs
+from stack.supervisor import Supervisor, render
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +68,8 @@ def test_the_configuration_holds_no_secrets(tmp_path: Path, port: int) -> None:
 
 def test_without_demo_there_is_no_sandbox(tmp_path: Path) -> None:
     names = [program.name for program in programs(Settings(var_dir=tmp_path, demo=False), None)]
-    assert names == ["registry", "superset", "superset-cache", "data-api", "dagster-webserver", "dagster-daemon"]
+    dagster = ["code-location", "dagster-webserver", "dagster-daemon"]
+    assert names == ["registry", "superset", "superset-cache", "data-api", *dagster]
 
 
 def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
