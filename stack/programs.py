@@ -66,8 +66,8 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
         sandbox += ["--size", settings.sandbox_size, "--seed", str(settings.sandbox_seed)]
         sandbox += ["--days", str(settings.sandbox_days)]
         found.append(Program("sandbox", tuple(sandbox), ROOT, "SANDBOX_PORT", settings.sandbox_port, "/sandbox/fleet"))
-    code = (str(scripts / "dagster"), "code-server", "start", "--socket", str(socket_of(settings.var, "code-location")))
-    code += ("--module-name", "orchestration.definitions", "--location-name", "dealer_dashboard")
+    code = [str(scripts / "dagster"), "code-server", "start", "--socket", str(socket_of(settings.var, "code-location"))]
+    code += ["--module-name", "orchestration.definitions", "--location-name", "dealer_dashboard"]
     workspace = ("-w", str(ROOT / "stack" / "workspace.yaml"))
     webserver = (str(scripts / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(settings.dagster_port), *workspace)
     superset = ROOT / "superset"
@@ -87,7 +87,7 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
         # Asks for charts again when a transform has ended, so that people find them in the cache.
         Program("superset-cache", (str(superset / ".venv" / "bin" / "python"), "warm_cache.py"), superset),
         Program("data-api", (sys.executable, "-m", "data_api"), ROOT, "API_PORT", settings.api_port, "/health"),
-        Program("code-location", code, ROOT),
+        Program("code-location", tuple(code), ROOT),
         Program("dagster-webserver", webserver, ROOT, "DAGSTER_PORT", settings.dagster_port, "/server_info"),
         Program("dagster-daemon", (str(scripts / "dagster-daemon"), "run", *workspace), ROOT),
     ]
