@@ -28,6 +28,7 @@ import page_answers  # noqa: E402
 import postgres_url  # noqa: E402
 import remembered  # noqa: E402
 import reports  # noqa: E402
+import row_counts  # noqa: E402
 import row_rules  # noqa: E402
 import security  # noqa: E402
 import tenants  # noqa: E402
@@ -81,6 +82,7 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
 
     remembered.install()
     row_rules.install()
+    row_counts.install()
     chart_requests.follow(Path(DATA_DIR))(app)
     page_answers.follow(app)
     audit_changes(app)
