@@ -130,6 +130,6 @@ def test_postgres_asks_once_whose_rows_they_are_and_finds_them_by_index(stack: S
     with closing(psycopg2.connect(stack.dealer_reader_url)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("set dealer_dashboard.user_name = %s", (house.own.name,))
         cursor.execute("set enable_seqscan = off")  # the tables of a test are small
-        cursor.execute("explain select sum(visits) from marts.agg_dealer_daily where day > current_date - 30")
+        cursor.execute("explain select sum(visits) from marts.agg_dealer_daily")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Cond: ((dealer_id = ANY ((InitPlan" in plan, plan
