@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "runbooks" / "add-a-module.md"
 TEXT = re.compile(r"^```\w+ (\S+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 END_OF_ENDPOINTS = ")\n\nENDPOINTS:"
-# What Dagster has of the module; staging is built and checked by the job that does so every day.
+# What Dagster has of the module; staging is built and checked by the jobs that do so every day.
 LOOK = """
 import json, os
 import dagster as dg
@@ -43,7 +43,8 @@ graph = definitions.resolve_asset_graph()
 with dg.DagsterInstance.get() as instance:
     transform = definitions.resolve_job_def("transform")
     built = transform.execute_in_process(instance=instance, asset_selection=[staging], raise_on_error=False)
-    checks = built.get_asset_check_evaluations()
+    checked = definitions.resolve_job_def("check_quality").execute_in_process(instance=instance, raise_on_error=False)
+    checks = [one for one in checked.get_asset_check_evaluations() if one.asset_key == staging]
     print(json.dumps({
         "partitions": sorted(instance.get_materialized_partitions(raw)),
         "dimensions": list(graph.get(raw).partitions_def.partition_dimension_names),
