@@ -16,6 +16,7 @@ MARK = "DEALER_DASHBOARD_STACK"
 
 # The kernel's limit for the address of a socket is 108 bytes, the terminating one among them (104 on a Mac).
 LONGEST_SOCKET_PATH = 100
+_LONGEST_NAME = 20  # with its slash: all sockets of a stack lie in one folder
 
 # Threads that hand large texts to each other leave glibc's and Arrow's pools full of holes: with these a pull of large
 # answers takes two thirds of the memory, at the same speed (docs/performance.md). The images set the same.
@@ -95,10 +96,10 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
 
 def socket_of(var: Path, name: str) -> Path:
     """Where a program listens that only the stack is to reach: in a folder that the supervisor makes private."""
-    path = var / "run" / f"{name}.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    short = hashlib.sha256(os.fsencode(path.parent)).hexdigest()[:12]
+    folder = var / "run"
+    if len(os.fsencode(folder)) <= LONGEST_SOCKET_PATH - _LONGEST_NAME:
+        return folder / f"{name}.sock"
+    short = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     return Path("/tmp") / f"dealer-dashboard-{os.getuid()}-{short}" / name  # noqa: S108  (made private in start)
 
 

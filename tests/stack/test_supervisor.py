@@ -12,7 +12,7 @@ import pytest
 from orchestration.settings import Settings
 from stack import leftovers, postgres
 from stack.errors import StackError
-from stack.programs import LONGEST_SOCKET_PATH, MARK, Program, environment, inherited, programs
+from stack.programs import LONGEST_SOCKET_PATH, MARK, Program, environment, inherited, programs, socket_of
 from stack.supervisor import Supervisor, render
 
 pytestmark = pytest.mark.slow
@@ -76,6 +76,10 @@ def test_a_long_path_gets_a_short_socket(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 120)
     assert len(str(Supervisor(deep).socket)) <= LONGEST_SOCKET_PATH
     assert Supervisor(deep).socket != Supervisor(deep / "other").socket
+    for length in range(60, 110):  # the folder that the supervisor makes private has them all
+        var = Path("/" + "d" * length)
+        assert socket_of(var, "code-location").parent == Supervisor(var).socket.parent
+        assert len(str(socket_of(var, "code-location"))) <= LONGEST_SOCKET_PATH
 
 
 def test_paths_are_taken_literally(supervisor: Supervisor, tmp_path: Path) -> None:
