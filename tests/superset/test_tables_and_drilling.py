@@ -58,20 +58,23 @@ def entry(page: Page, text: str) -> Locator:
 def export(board: Board, table: Chart, format_: str) -> Download:
     """Click an entry of the chart's Download menu."""
     page = board.page
+    files: list[Download] = []
 
-    def asked() -> bool:
-        # A menu that is still open or closing takes the first click.
+    def came() -> bool:
+        # A menu that is still open or closing takes a click. The file comes in a window that is opened for it: on a
+        # busy machine it is the new window that tells of it, not the page.
         try:
-            board.card(table).get_by_label("More Options").click(timeout=A_MOMENT)
-            entry(page, "Download").hover(timeout=A_MOMENT)
-            entry(page, format_).click(timeout=A_MOMENT)
+            with page.context.expect_event("download", timeout=6 * A_MOMENT) as download:
+                board.card(table).get_by_label("More Options").click(timeout=A_MOMENT)
+                entry(page, "Download").hover(timeout=A_MOMENT)
+                entry(page, format_).click(timeout=A_MOMENT)
         except PlaywrightTimeout:
             return False
+        files.append(download.value)
         return True
 
-    with page.expect_download() as download:
-        board.until(asked, f"{format_} in the menu of the table")
-    return download.value
+    board.until(came, f"{format_} of the table")
+    return files[0]
 
 
 def rows_of_csv(file: Path) -> list[list[str]]:
