@@ -2,7 +2,7 @@
     Holds a table of schema core to its contract (the yml beside the model): makes the table with its constraints and
     indexes, or adds and drops columns of the one that is there. It is not dropped: its lines' foreign keys would go with
     it. A column of another type is dropped and added; the refill that follows gives it its values. Constraints are made
-    with the table and then stay.
+    with the table and then stay. A table that is made is committed empty.
 -#}
 {% macro core_make_or_alter(target, sql) %}
     {%- call statement('contract') -%}
@@ -16,8 +16,12 @@
     {%- endif -%}
 
     {%- if core_value("select to_regclass('" ~ target.include(database=false) ~ "') is null") -%}
+        {#- Until it is committed, nobody can make a table that points to what this one points to. -#}
         {%- call statement('create') -%}
-            create table {{ target }} {{ get_table_columns_and_constraints() }}
+            create table {{ target }} {{ get_table_columns_and_constraints() }};
+            commit;
+            begin;
+            {{ core_lock(target.identifier) }}
         {%- endcall -%}
     {%- else -%}
         {%- set changes = core_value(core_column_changes(target)) -%}

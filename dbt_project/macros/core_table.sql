@@ -22,7 +22,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- call statement('lock') -%}
-        select pg_advisory_xact_lock(hashtextextended('core.{{ this.identifier }}', 0))
+        {{ core_lock(this.identifier) }}
     {%- endcall -%}
 
     {%- set definition = core_definition(sql, about) -%}
@@ -67,6 +67,12 @@
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
+
+
+{#- One transform at a time works on a table, until its transaction ends. -#}
+{% macro core_lock(table_name) -%}
+    select pg_advisory_xact_lock(hashtextextended('core.{{ table_name }}', 0))
+{%- endmacro %}
 
 
 {#- What the tables have taken; made before the first of them. -#}
