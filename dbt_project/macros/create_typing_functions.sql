@@ -3,6 +3,7 @@
 
     They never raise, whatever was sent: a bad field must not stop its document. They work on Postgres 15 and later.
     Each is a single immutable expression that the planner can put in place of the call, ten times faster than calling.
+    Half of what core costs is reading fields by them.
     Digits are written [0-9] because \d takes other scripts' digits too under some collations, and casts do not.
     Two dbt runs may start at once: the lock lets one of them at a time replace the functions. It is held until the
     commit, which dbt leaves to its hooks.
@@ -19,9 +20,13 @@ return nullif(btrim(value #>> '{}', E' \t\n\r\f\v\u00A0'), '');
 
 -- A JSON number as it is. As text: 18000000, 36400000.0, 20,5 (decimal comma), 1.85E7, and thousands dots as Indonesia
 -- writes them, 1.234.567 and 1.234,5: so the text 1.234 is more than a thousand, while the JSON number 1.234 is not.
+-- What is usual comes first: a bounded repetition such as {1,30} takes a pattern six times as long.
 create or replace function staging.dgi_number(value jsonb) returns numeric
 language sql immutable parallel safe
 return case
+    when jsonb_typeof(value) = 'number' and length(value::text) <= 30 then value::numeric
+    when length(staging.dgi_text(value)) <= 30 and staging.dgi_text(value) ~ '^[+-]?[0-9]+(,[0-9]+)?$'
+        then replace(staging.dgi_text(value), ',', '.')::numeric
     when jsonb_typeof(value) = 'string'
         and staging.dgi_text(value) ~ '^[+-]?[1-9][0-9]{0,2}(\.[0-9]{3}){1,9}(,[0-9]{1,30})?$'
         then replace(replace(staging.dgi_text(value), '.', ''), ',', '.')::numeric
@@ -63,7 +68,8 @@ end;
 create or replace function staging.dgi_calendar_day(year int, month int, day int) returns date
 language sql immutable parallel safe
 return case
-    when extract(month from make_date(year, month, 1) + (day - 1)) = month then make_date(year, month, day)
+    when day <= 28 or extract(month from make_date(year, month, 1) + (day - 1)) = month
+        then make_date(year, month, day)
 end;
 
 -- 21/05/2024, 2024/05/21 or 2024-05-21, in the years 1900 to 2099.
@@ -80,6 +86,8 @@ end;
 create or replace function staging.dgi_clock(clock text) returns time
 language sql immutable parallel safe
 return case
+    when clock ~ '^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$'
+        then make_time(left(clock, 2)::int, substr(clock, 4, 2)::int, substr(clock, 7)::int)
     when clock ~ '^([01]?[0-9]|2[0-3])[:.][0-5][0-9]([:.][0-5][0-9](\.[0-9]{1,9})?)?$'
         then make_time(
             split_part(translate(clock, '.', ':'), ':', 1)::int,
