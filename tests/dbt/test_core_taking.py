@@ -1,5 +1,6 @@
 """How core tables take loads: each once, in whatever order they commit, and always to the same rows."""
 
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,29 @@ def test_a_table_that_was_dropped_is_filled_anew(core: Core) -> None:
     core.execute("drop table core.billing")
     core.run("billing")
     assert core.everything() == before
+    assert foreign_keys(core) == expected_foreign_keys()
+
+
+def test_a_table_is_filled_for_the_first_time_beside_another(core: Core, tmp_path: Path) -> None:
+    """All tables point to dealers: one that is made and not committed would keep the others from being made."""
+    key = new_key()
+    core.load("inv1", key, {"amount": "1.500.000"})
+    core.execute("drop table core.billing, core.leasing")
+    core.connection.autocommit = False
+    try:
+        core.execute("select from core.dealer where id = %s for update", [DEALER])  # no invoice of it can be written
+        waits = core.start("run", "--select", "billing", folder=tmp_path / "billing")
+        deadline = time.monotonic() + 120
+        while core.execute("select to_regclass('core.billing') is null") == [(True,)]:
+            assert waits.poll() is None and time.monotonic() < deadline, "billing was not made"
+            time.sleep(0.2)
+        core.run("leasing")
+        assert core.rows("billing", key) == [] and waits.poll() is None
+    finally:
+        core.connection.rollback()
+        core.connection.autocommit = True
+    assert waits.wait(120) == 0
+    assert len(core.rows("billing", key)) == 1
     assert foreign_keys(core) == expected_foreign_keys()
 
 
