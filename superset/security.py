@@ -8,7 +8,8 @@ import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from flask import g, has_request_context
+from flask import g, has_request_context, session
+from flask_login import LoginManager
 from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
 from superset.exceptions import SupersetSecurityException
 from superset.security import SupersetSecurityManager
@@ -44,6 +45,16 @@ class SecurityManager(SupersetSecurityManager):
     def __init__(self, appbuilder: Any) -> None:
         self.permissions = Permissions(self)
         super().__init__(appbuilder)
+
+    def create_login_manager(self, app: Any) -> LoginManager:
+        """Superset's, with sessions that are told apart by who is logged in, not by address and browser alone.
+
+        Where somebody's filters are kept is found by that: two of one office would have one place for both.
+        """
+        manager: LoginManager = super().create_login_manager(app)
+        of_browser = manager._session_identifier_generator
+        manager._session_identifier_generator = lambda: f"{of_browser()} {session.get('_user_id')}"
+        return manager
 
     def _is_alpha_pvm(self, pvm: Any) -> bool:
         return False

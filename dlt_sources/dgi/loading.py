@@ -1,9 +1,10 @@
 """Loads fetched calls into raw: what is new of them, and the log of every call, committed together or not at all."""
 
+import gc
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -24,6 +25,8 @@ _BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_CALLS = 2000
 # While a load of this size goes to Postgres, the next is fetched. One that is killed is fetched again whole.
 _LOAD_BYTES = 64 * 1024 * 1024
+# So many new objects until Python looks for cycles among them, in place of 700 (see _looking_for_cycles_rarely).
+_NEW_OBJECTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def load_all(
     """
     before: Future[Loaded] | None = None
     with (
+        _looking_for_cycles_rarely(),
         closing(psycopg2.connect(warehouse_url)) as connection,
         ExitStack() as folders,
         ThreadPoolExecutor(1, thread_name_prefix="load") as loader,
@@ -76,6 +80,17 @@ def load_all(
             before = loader.submit(package.load)
         if before:
             yield _counted(connection, before.result())
+
+
+@contextmanager
+def _looking_for_cycles_rarely() -> Iterator[None]:
+    """Documents come by the million and are in no cycle: looking through them again and again cost a part of a pull."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_NEW_OBJECTS, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = None) -> Loaded:

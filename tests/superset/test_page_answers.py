@@ -1,4 +1,4 @@
-"""What pages are told of dashboards is given again to people of the same roles, and to nobody else, as it is now."""
+"""What pages are told of dashboards: the same for people of a role, and nobody else; and filters, each their own."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -95,3 +95,16 @@ def test_what_is_no_longer_open_is_closed_within_seconds(house: House) -> None:
         comes(lambda: all(status in DENIED for status in answers()), "no answer to a closed dashboard")
     comes(lambda: set(answers()) == {200}, "answers to the dashboard, open again")
     assert house.stray.get(asked(house)[1]).status_code in DENIED
+
+
+def test_people_of_one_office_keep_filters_of_their_own(house: House) -> None:
+    """They have the same address and browser, and each browser counts its tabs from 1."""
+    path = f"/api/v1/dashboard/{house.boards[SLUG]}/filter_state"
+    keys: dict[str, str] = {}
+    for person in (house.own, house.other):
+        keys[person.name] = person.post(f"{path}?tab_id=1", {"value": f'"first of {person.name}"'}).json()["key"]
+    for person in (house.own, house.other):
+        place = f"{path}/{keys[person.name]}"
+        assert person.put(f"{place}?tab_id=1", {"value": f'"second of {person.name}"'}).ok
+        assert person.get(place).json()["value"] == f'"second of {person.name}"'
+    assert len(set(keys.values())) == 2
