@@ -13,7 +13,9 @@ from dagster._core.executor.in_process import InProcessExecutor
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.launcher.default_run_launcher import DefaultRunLauncher
 
+from orchestration.priority import giving_way
 from orchestration.run_lock import alive, is_alive
+from orchestration.settings import load_settings
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
@@ -37,12 +39,14 @@ def health_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> CheckRunHealt
 
 
 class _WatchedExecutor(InProcessExecutor):
-    """Runs the steps in the run's own process, which holds the run's lock meanwhile."""
+    """Runs the steps in the run's own process, which holds the run's lock and gives way to people meanwhile."""
 
     def execute(
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
     ) -> Iterator[dg.DagsterEvent]:
-        with alive(dagster_url(plan_context.instance), plan_context.run_id):
+        settings = load_settings()
+        roles = {url.username for url in (settings.loader(), settings.transformer()) if url.username}
+        with alive(dagster_url(plan_context.instance), plan_context.run_id), giving_way(roles):
             yield from super().execute(plan_context, execution_plan)
 
 
