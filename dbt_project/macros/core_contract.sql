@@ -15,13 +15,10 @@
         ) -%}
     {%- endif -%}
 
-    {%- if core_value("select to_regclass('" ~ target.include(database=false) ~ "') is null") -%}
-        {#- Until it is committed, nobody can make a table that points to what this one points to. -#}
+    {%- set is_new = core_value("select to_regclass('" ~ target.include(database=false) ~ "') is null") -%}
+    {%- if is_new -%}
         {%- call statement('create') -%}
-            create table {{ target }} {{ get_table_columns_and_constraints() }};
-            commit;
-            begin;
-            {{ core_lock(target.identifier) }}
+            create table {{ target }} {{ get_table_columns_and_constraints() }}
         {%- endcall -%}
     {%- else -%}
         {%- set changes = core_value(core_column_changes(target)) -%}
@@ -39,6 +36,14 @@
         {%- endcall -%}
     {%- endfor %}
     {%- do persist_docs(target, model) -%}
+    {%- if is_new -%}
+        {#- Until then nobody else can make a table that points to what this one points to. -#}
+        {%- call statement('commit') -%}
+            commit;
+            begin;
+            {{ core_lock(target.identifier) }}
+        {%- endcall -%}
+    {%- endif -%}
 {% endmacro %}
 
 

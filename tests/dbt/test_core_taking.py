@@ -224,22 +224,30 @@ def test_a_table_is_filled_for_the_first_time_beside_another(core: Core, tmp_pat
     key = new_key()
     core.load("inv1", key, {"amount": "1.500.000"})
     core.execute("drop table core.billing, core.leasing")
+    core.execute("delete from core.taken_definition where model = 'leasing'")
     core.connection.autocommit = False
     try:
-        core.execute("select from core.dealer where id = %s for update", [DEALER])  # no invoice of it can be written
-        waits = core.start("run", "--select", "billing", folder=tmp_path / "billing")
-        deadline = time.monotonic() + 120
-        while core.execute("select to_regclass('core.billing') is null") == [(True,)]:
-            assert waits.poll() is None and time.monotonic() < deadline, "billing was not made"
-            time.sleep(0.2)
-        core.run("leasing")
-        assert core.rows("billing", key) == [] and waits.poll() is None
+        core.execute("select id from core.dealer where id = %s for update", [DEALER])  # no invoice of it can be written
+        first = core.start("run", "--select", "billing", folder=tmp_path / "billing")
+        comes(core, "select 1 from pg_tables where schemaname = 'core' and tablename = 'billing'")
+        second = core.start("run", "--select", "leasing", folder=tmp_path / "leasing")
+        comes(core, "select 1 from core.taken_definition where model = 'leasing'")
+        assert core.rows("billing", key) == []
     finally:
         core.connection.rollback()
         core.connection.autocommit = True
-    assert waits.wait(120) == 0
+    outputs = [run.communicate(timeout=120)[0] for run in (first, second)]
+    assert [first.returncode, second.returncode] == [0, 0], outputs
     assert len(core.rows("billing", key)) == 1
     assert foreign_keys(core) == expected_foreign_keys()
+
+
+def comes(core: Core, query: str) -> None:
+    """Wait until a query gives a row."""
+    deadline = time.monotonic() + 100
+    while not core.execute(query):
+        assert time.monotonic() < deadline, f"never came: {query}"
+        time.sleep(0.2)
 
 
 @pytest.mark.slow
