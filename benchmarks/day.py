@@ -2,13 +2,14 @@
 
 Sizes S, M and L are 12, 100 and 1,000 dealers; the schedule's pull covers yesterday and today with one call a dealer
 and module. The day before has been pulled and transformed already, so both runs are those of every day. Beside it the
-floor: a bare client that asks for the same windows and copies what came into one jsonb column.
+floor: a bare client that asks for the same windows and copies what came into one jsonb column. With `--day` it is as if
+that day were today, though over: on a Sunday few documents come.
 """
 
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import click
@@ -37,24 +38,30 @@ _SENSOR_SECONDS = 45
 
 @click.command()
 @click.option("--size", type=click.Choice(["S", "M", "L"]), default="S")
-def main(size: str) -> None:
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Pull this day and the one before.  [default: today]")
+def main(size: str, day: datetime | None) -> None:
     """Measure one day, and a poll without news."""
     console = Console()
+    last = day.date() if day else yesterday() + timedelta(days=1)
+    asked = _days(last - timedelta(days=1), last) if day else {}
     with fleet_of(size) as fleet, dg.DagsterInstance.get() as instance:
-        before = yesterday() - timedelta(days=1)
+        before = last - timedelta(days=2)
         console.print(f"{len(fleet.dealers):,} dealers; {before} is pulled and transformed first")
-        config = {"ops": {"dgi": {"config": {"first": before.isoformat(), "last": before.isoformat()}}}}
-        _pulled(fleet, instance, config)
+        _pulled(fleet, instance, _days(before, before))
         _transform_after(instance, 0.0)
-        window = [yesterday(), yesterday() + timedelta(days=1)]
-        floor = bare_client(fleet, window, copy=True)
+        floor = bare_client(fleet, [last - timedelta(days=1), last], copy=True)
         tick = time.time()
-        run_id = _pulled(fleet, instance, {})
+        run_id = _pulled(fleet, instance, asked)
         (loaded,) = map(float, _query(fleet, _LAST_LOAD, run_id))
         transform = _transform_after(instance, loaded)
         parts, facts = _parts(fleet, instance, tick, run_id, loaded, transform)
-        quiet = _quiet_poll(fleet, instance)
+        quiet = _quiet_poll(fleet, instance, asked)
     _show(console, size, parts, facts, floor, quiet)
+
+
+def _days(first: date, last: date) -> dict[str, Any]:
+    """What a pull is told to pull these days."""
+    return {"ops": {"dgi": {"config": {"first": first.isoformat(), "last": last.isoformat()}}}}
 
 
 def _pulled(fleet: Fleet, instance: dg.DagsterInstance, config: dict[str, Any]) -> str:
@@ -147,10 +154,10 @@ def _layers(instance: dg.DagsterInstance, transform: str) -> dict[str, float]:
     return layers
 
 
-def _quiet_poll(fleet: Fleet, instance: dg.DagsterInstance) -> dict[str, float]:
+def _quiet_poll(fleet: Fleet, instance: dg.DagsterInstance, asked: dict[str, Any]) -> dict[str, float]:
     """The same pull again: its seconds, the rows that it added, and the transforms that it caused."""
     started = time.time()
-    run_id = _pulled(fleet, instance, {})
+    run_id = _pulled(fleet, instance, asked)
     seconds = time.time() - started
     time.sleep(_SENSOR_SECONDS)
     transforms = instance.get_run_records(dg.RunsFilter(job_name="transform"), limit=10)

@@ -36,6 +36,11 @@ class ActionLog(DBEventLogger):
             super().log(user_id, action, *args, **kwargs)
             self._retention.apply()
 
+    def log_with_context(self, action: str, *args: Any, **kwargs: Any) -> None:
+        """Called before that, to find out what the request carried: of steps nobody needs it."""
+        if not action.startswith(STEPS):
+            super().log_with_context(action, *args, **kwargs)
+
     def log_login(self, name: str, user: Any) -> None:
         """Keeps who came in, and who tried to: the name that was given, and never the password."""
         from flask import request  # in Superset's environment alone, unlike the rules of this module

@@ -95,8 +95,7 @@ def shelf_of(address: Mapping[str, Any]) -> Shelf:
 
 def _tell(connection: KeptConnection, settings: Mapping[str, str]) -> None:
     connection.autocommit = True  # the end of a transaction would take the settings back
+    told = ["reset all", *["select set_config(%s, %s, false)"] * len(settings)]
     with connection.cursor() as cursor:
-        cursor.execute("reset all")
-        for setting in settings.items():
-            cursor.execute("select set_config(%s, %s, false)", setting)
+        cursor.execute("; ".join(told), [part for setting in settings.items() for part in setting])
     connection.autocommit = False

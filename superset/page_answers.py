@@ -10,14 +10,13 @@ import re
 import threading
 import time
 from collections.abc import Hashable
-from typing import Any
 
 import flask
 from cachetools import LRUCache
 
 import tenants
 from permissions import OpenBoard
-from read_again import ReadAgain
+from state_of_superset import STATE
 
 MOST_KEPT = 500
 KEPT_SECONDS = 300
@@ -64,7 +63,7 @@ def _key() -> Hashable | None:
     board = _board(permissions.boards())
     if board is None or board.roles.isdisjoint(roles):
         return None
-    return request.full_path, roles, may, _STATE(), int(time.time() // KEPT_SECONDS)
+    return request.full_path, roles, may, STATE(), int(time.time() // KEPT_SECONDS)
 
 
 def _board(boards: dict[int, OpenBoard]) -> OpenBoard | None:
@@ -75,20 +74,3 @@ def _board(boards: dict[int, OpenBoard]) -> OpenBoard | None:
         board = boards.get(int(named[1])) if named else None
         return board if board and ("table", asked["pk"]) in board.charts.values() else None
     return next((board for number, board in boards.items() if asked["id_or_slug"] in (board.slug, str(number))), None)
-
-
-def _read_state() -> tuple[Any, ...]:
-    """How many things there are in Superset of which such answers tell, and when one was changed last."""
-    from sqlalchemy import func
-    from superset import db
-    from superset.connectors.sqla.models import SqlaTable, SqlMetric, TableColumn
-    from superset.models.dashboard import Dashboard, dashboard_slices
-    from superset.models.slice import Slice
-
-    state: list[Any] = [db.session.query(func.count(dashboard_slices.c.id)).scalar()]
-    for kind in (Dashboard, Slice, SqlaTable, TableColumn, SqlMetric):
-        state += db.session.query(func.max(kind.changed_on), func.count(kind.id)).one()
-    return tuple(state)
-
-
-_STATE = ReadAgain(_read_state)

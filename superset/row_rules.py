@@ -1,10 +1,11 @@
-"""A dataset's SQL with the rules of its tables: written once for each role, with the dealers of whoever asks filled in.
+"""SQL with the rules of its tables: written once for each role, with the dealers of whoever asks filled in.
 
 Superset reads a dataset's SQL, asks its database for the rules of each table in it, fills them in and writes the SQL
-anew: for each query, and once more for the key of the cache. All of this is the same for people of the same roles but
-their dealers, which are asked for in each request (tenants.py).
+anew: for each query, and once more for the key of the cache. Around that it builds the query itself. All of this is the
+same for people of the same roles but their dealers, which are asked for in each request (tenants.py).
 """
 
+import copy
 import functools
 import threading
 from collections.abc import Hashable, Iterator
@@ -14,11 +15,12 @@ from typing import Any
 import flask
 from cachetools import LRUCache
 
+import straight_queries
 import tenants
 from read_again import ReadAgain
+from state_of_superset import STATE
 
 MOST_KEPT = 1000
-MY_DEALERS = "{{ my_dealers() }}"
 
 
 def install() -> None:
@@ -26,9 +28,29 @@ def install() -> None:
     from superset.connectors.sqla.models import SqlaTable
     from superset.utils import rls
 
+    SqlaTable.get_query_str_extended = _query(SqlaTable.get_query_str_extended)
     SqlaTable.get_from_clause = _from_clause(SqlaTable.get_from_clause)
     rls.collect_rls_predicates_for_sql = _predicates(rls.collect_rls_predicates_for_sql)
     rls.get_predicates_for_table = _noting_failure(rls.get_predicates_for_table)
+
+
+def _query(write: Any) -> Any:
+    """A chart's whole query, and what is to be known of it."""
+    written = _Written()
+
+    @functools.wraps(write)
+    def query(self: Any, query_obj: dict[str, Any], mutate: bool = True) -> Any:
+        key, asked = _whose_rules(), repr(query_obj)
+        if key is None or not tenants.is_chart() or _is_template(self.sql or "") or "{{" in asked or "{%" in asked:
+            return write(self, query_obj, mutate)
+        found = written.find(
+            (key, STATE(), self.id, self.changed_on, asked, mutate), lambda: write(self, query_obj, mutate)
+        )
+        sql = found.sql.replace(tenants.LEFT_OPEN, tenants.my_dealers_as_sql())
+        straight_queries.note(sql)
+        return copy.deepcopy(found)._replace(sql=sql)
+
+    return query
 
 
 def _from_clause(write: Any) -> Any:
@@ -112,11 +134,12 @@ class _Written:
 
 @contextmanager
 def _dealers_left_open() -> Iterator[None]:
+    before = flask.g.get("dealers_are_left_open", False)  # a query's FROM is written within the query
     flask.g.dealers_are_left_open = True
     try:
         yield
     finally:
-        del flask.g.dealers_are_left_open
+        flask.g.dealers_are_left_open = before
 
 
 def _whose_rules() -> tuple[Hashable, ...] | None:
@@ -146,7 +169,7 @@ def _read_rules() -> int | None:
         .outerjoin(RLSFilterRoles, RLSFilterRoles.c.rls_filter_id == rule.id)
     )  # fmt: skip
     found = frozenset(tuple(row) for row in rows)
-    if any(_is_template((row[8] or "").replace(MY_DEALERS, "")) for row in found):
+    if any(_is_template((row[8] or "").replace(tenants.MY_DEALERS, "")) for row in found):
         return None
     return hash(found)
 

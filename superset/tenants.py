@@ -16,6 +16,7 @@ import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from sqlalchemy.engine.url import URL, make_url
+from werkzeug.local import LocalProxy
 
 import kept_connections
 import postgres_url
@@ -26,6 +27,8 @@ SEE_ALL_DEALERS = frozenset({"Admin", "Engineer", "Analyst"})
 # Whom personal data is shown unmasked, of the dealers that they see.
 SEE_PEOPLE = frozenset({"Admin", "Personal Data"})
 USER_NAME = "dealer_dashboard.user_name"
+# What a rule's clause calls them (assets/security.yaml).
+MY_DEALERS = "{{ my_dealers() }}"
 # Stands for the dealers in SQL that is kept for several people (row_rules.py); by itself it is no dealer's number.
 LEFT_OPEN = "'the dealers of whoever asks'"
 # As what customers are read unmasked: those of all dealers, and of the name's.
@@ -55,6 +58,10 @@ def person() -> Person:
     if not flask.has_request_context() and "person_of_request" in flask.g:
         return flask.g.person_of_request
     user = flask.g.get("user")
+    if isinstance(user, LocalProxy):
+        user = user._get_current_object()
+    if user is not None and user is flask.g.get("user_of_request"):  # asked for twenty times for a chart
+        return flask.g.person_of_request
     # Outside a request flask-login's stand-in for the user stands for nothing.
     if not user or user.is_anonymous or not user.is_active:
         return NOBODY
@@ -63,7 +70,7 @@ def person() -> Person:
     roles = {role.name for role in security_manager.get_user_roles(user)}
     found = Person(user.username, bool(roles & SEE_ALL_DEALERS), bool(roles & SEE_PEOPLE))
     if flask.has_request_context():
-        flask.g.person_of_request = found
+        flask.g.person_of_request, flask.g.user_of_request = found, user
     return found
 
 
@@ -86,6 +93,12 @@ def my_dealers_as_sql() -> str:
     if flask.g.get("dealers_are_left_open"):
         return LEFT_OPEN
     return ", ".join("'" + dealer.replace("'", "''") + "'" for dealer in my_dealers()) or "null"
+
+
+def with_my_dealers(clause: str) -> str:
+    """A rule's clause with the dealers filled in; it stays a template where one of them reads like one."""
+    dealers = my_dealers_as_sql()
+    return clause if "{" in dealers else clause.replace(MY_DEALERS, dealers)
 
 
 def tenant() -> str:
@@ -118,11 +131,16 @@ def _address(reader: str) -> URL:
 
 def _kept(address: URL, params: dict[str, Any], settings: dict[str, str]) -> tuple[URL, dict[str, Any]]:
     """The address with its settings; for charts on a connection that is open already."""
-    if not flask.has_request_context() or flask.request.endpoint != "ChartDataRestApi.data":
+    if not is_chart():
         return address, _with_settings(params, settings)
     connection = address.translate_connect_args(username="user", database="dbname")
     shelf = kept_connections.shelf_of(connection | dict(params.get("connect_args") or {}))
     return address, params | {"creator": lambda: shelf.connect(settings)}
+
+
+def is_chart() -> bool:
+    """Whether this request asks for a chart's data."""
+    return flask.has_request_context() and flask.request.endpoint == "ChartDataRestApi.data"
 
 
 def _with_settings(params: dict[str, Any], settings: dict[str, str]) -> dict[str, Any]:
@@ -170,8 +188,8 @@ class _Lookup:
             self._connection = psycopg2.connect(url, application_name="dealers of a person", **PATIENCE)
             self._process = os.getpid()
         with self._connection, self._connection.cursor() as cursor:
-            cursor.execute(sql.SQL("set local {} = {}").format(_SETTING, sql.Literal(name)))
-            cursor.execute("select registry.visible_dealers()")
+            ask = sql.SQL("set local {} = {}; select registry.visible_dealers()")  # on one way there and back
+            cursor.execute(ask.format(_SETTING, sql.Literal(name)))
             ((dealers,),) = cursor.fetchall()
         return tuple(sorted(dealers))
 
