@@ -8,8 +8,6 @@ import datetime
 import functools
 from typing import Any
 
-import flask
-
 import tenants
 from data_cache import MOVES_WITHIN_A_DAY
 
@@ -22,8 +20,8 @@ def install() -> None:
     from sqlalchemy.orm import lazyload
     from superset.charts.data import api
     from superset.common.query_context_factory import QueryContextFactory
+    from superset.connectors.sqla.models import SqlaTable
     from superset.daos.chart import ChartDAO
-    from superset.daos.datasource import DatasourceDAO
     from superset.db_engine_specs.postgres import PostgresEngineSpec
     from superset.jinja_context import BaseTemplateProcessor
     from superset.models.core import Database
@@ -35,10 +33,10 @@ def install() -> None:
     date_parser.datetime_eval = _evaluated(date_parser.datetime_eval)
     Database.db_engine_spec = property(_engine_spec(Database.db_engine_spec.fget))
     BaseTemplateProcessor.process_template = _filled_in(BaseTemplateProcessor.process_template)
-    DatasourceDAO.get_datasource = staticmethod(_once_a_request(DatasourceDAO.get_datasource))
     # Of the chart only its limit of time in the cache is asked for: it need not be one that the person may list.
     alone = [lazyload("*")]
     QueryContextFactory._get_slice = lambda _, number: ChartDAO.find_by_id(number, True, query_options=alone)
+    SqlaTable.verbose_map = _verbose_names(SqlaTable.verbose_map)
     # How a request for a chart must look.
     api.ChartDataQueryContextSchema = functools.cache(api.ChartDataQueryContextSchema)
 
@@ -57,20 +55,17 @@ def _default_schema(ask: Any) -> Any:
     return default_schema
 
 
-def _once_a_request(find: Any) -> Any:
-    """A chart's dataset: looked for by each of its queries, and once more by the request as a whole."""
+def _verbose_names(names: Any) -> Any:
+    """The labels of a dataset's columns and metrics, put together ten times for a chart."""
 
-    @functools.wraps(find)
-    def found(*which: Any, **named: Any) -> Any:
-        if not tenants.is_chart():
-            return find(*which, **named)
-        known = flask.g.setdefault("datasets_of_chart", {})
-        key = (*which, *named.values())
-        if key not in known:
-            known[key] = find(*which, **named)
-        return known[key]
+    def verbose_names(dataset: Any) -> dict[str, str]:
+        kept = dataset.__dict__ if tenants.is_chart() else {}
+        if "names_put_together" not in kept:
+            kept["names_put_together"] = names.fget(dataset)
+        found: dict[str, str] = kept["names_put_together"]
+        return found
 
-    return found
+    return property(verbose_names)
 
 
 def _engine_spec(ask: Any) -> Any:

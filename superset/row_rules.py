@@ -8,9 +8,9 @@ same for people of the same roles but their dealers, which are asked for in each
 import copy
 import functools
 import threading
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Set
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask
 from cachetools import LRUCache
@@ -21,6 +21,18 @@ from read_again import ReadAgain
 from state_of_superset import STATE
 
 MOST_KEPT = 1000
+
+
+class KnownRule(NamedTuple):
+    """A rule of a table for one of its roles; a table without rules has one of nothing."""
+
+    table: int
+    place: tuple[Any, ...]
+    id: int | None
+    filter_type: str | None
+    group_key: str | None
+    clause: str | None
+    role: int | None
 
 
 def install() -> None:
@@ -150,11 +162,24 @@ def _whose_rules() -> tuple[Hashable, ...] | None:
 
     rules = _RULES()
     roles = frozenset(role.id for role in security_manager.get_user_roles())
-    return None if rules is None else (rules, roles, tenants.sees_all_dealers())
+    return None if rules is None else (hash(rules), roles, tenants.sees_all_dealers())
 
 
-def _read_rules() -> int | None:
-    """A number for all datasets and their rules as they are now; None when a rule asks for more than dealers."""
+def rules_of(table: int, roles: Set[int]) -> list[KnownRule] | None:
+    """The rules of a table for people of these roles; None where more than dealers decides.
+
+    As Superset finds them: a regular rule is for its roles, a base rule for all but its roles.
+    """
+    rules = _RULES()
+    if rules is None:
+        return None
+    of_table = {rule.id: rule for rule in rules if rule.table == table and rule.id is not None}
+    theirs = {rule.id for rule in rules if rule.table == table and rule.role in roles}
+    return [rule for number, rule in sorted(of_table.items()) if (rule.filter_type == "Base") != (number in theirs)]
+
+
+def _read_rules() -> frozenset[KnownRule] | None:
+    """All datasets and their rules as they are now; None when a rule asks for more than dealers."""
     from superset import db
     from superset.connectors.sqla.models import RLSFilterRoles, RLSFilterTables, RowLevelSecurityFilter, SqlaTable
 
@@ -168,10 +193,10 @@ def _read_rules() -> int | None:
         .outerjoin(rule, rule.id == RLSFilterTables.c.rls_filter_id)
         .outerjoin(RLSFilterRoles, RLSFilterRoles.c.rls_filter_id == rule.id)
     )  # fmt: skip
-    found = frozenset(tuple(row) for row in rows)
-    if any(_is_template((row[8] or "").replace(tenants.MY_DEALERS, "")) for row in found):
+    found = frozenset(KnownRule(row[0], tuple(row[1:5]), *row[5:]) for row in rows)
+    if any(_is_template((rule.clause or "").replace(tenants.MY_DEALERS, "")) for rule in found):
         return None
-    return hash(found)
+    return found
 
 
 def _is_template(text: str) -> bool:

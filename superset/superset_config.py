@@ -31,6 +31,7 @@ import reports  # noqa: E402
 import row_counts  # noqa: E402
 import row_rules  # noqa: E402
 import security  # noqa: E402
+import shared_datasets  # noqa: E402
 import straight_queries  # noqa: E402
 import tenants  # noqa: E402
 from event_log import ActionLog, audit_changes  # noqa: E402
@@ -85,6 +86,7 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     row_rules.install()
     row_counts.install()
     straight_queries.install()
+    shared_datasets.install()
     chart_requests.follow(Path(DATA_DIR))(app)
     page_answers.follow(app)
     audit_changes(app)
