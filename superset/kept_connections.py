@@ -15,7 +15,7 @@ import psycopg2
 from psycopg2 import extensions
 from psycopg2.extensions import connection as Connection
 
-MOST_KEPT = 8  # of an address in a process; there are as many threads twice over
+MOST_KEPT = 4  # of an address in a process: as many as it has threads
 SECONDS_KEPT = 60.0
 
 
