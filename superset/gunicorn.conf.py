@@ -1,7 +1,7 @@
 """How gunicorn serves Superset: `cd superset && .venv/bin/gunicorn -c gunicorn.conf.py`.
 
 Few threads in several workers: Python runs one thread of a process at a time, and when many of them want to, they spend
-time on taking turns. With 4 x 4 in place of 2 x 16 a hundred people on two cores waited a third as long for their charts
+time on taking turns. With 4 x 4 in place of 2 x 16 a hundred people on two cores waited a third as long
 (docs/performance.md). What comes beyond them waits in the queue, nothing is dropped.
 """
 

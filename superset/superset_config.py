@@ -49,7 +49,8 @@ SECRET_KEY = ENVIRONMENT["SUPERSET_SECRET_KEY"]
 # Signs the tokens of /api/v1/security/login. Its own key, for the data API has it too, to verify them.
 JWT_SECRET_KEY = ENVIRONMENT["SUPERSET_JWT_KEY"]
 SQLALCHEMY_DATABASE_URI = postgres_url.for_sqlalchemy(ENVIRONMENT["SUPERSET_DATABASE_URL"])
-# One connection a thread (gunicorn.conf.py), one more while a dataset is read; asked before use so that a restarted Postgres goes unnoticed.
+# One connection a thread (gunicorn.conf.py), one more while a dataset is read; asked before use, so that nobody meets a
+# Postgres that was restarted.
 SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 4, "max_overflow": 4, "pool_pre_ping": True}
 DATA_DIR = str(Path(ENVIRONMENT.get("SUPERSET_HOME") or VAR_DIR / "superset").resolve())
 
