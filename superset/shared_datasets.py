@@ -40,7 +40,9 @@ def _shared(find: Any) -> Any:
         with lock:
             dataset = kept.get(key)
         if dataset is None:
-            dataset = _complete(database_id_or_uuid) or find(datasource_type, database_id_or_uuid)
+            dataset = _complete(database_id_or_uuid)
+            if dataset is None:  # says that there is none
+                return find(datasource_type, database_id_or_uuid)
             with lock:
                 kept[key] = dataset
         return dataset
