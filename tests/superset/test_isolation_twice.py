@@ -1,5 +1,6 @@
 """Superset and Postgres confine people each for itself: what one forgets the other keeps, caches and names included."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +14,7 @@ from people import Person
 from real_stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+SECONDS_UNTIL_KNOWN = 6.0  # rules are read again after five
 ELSEWHERE = ("core.spk", "raw.spk", "staging.stg_dgi__spk", "restricted.customer")
 ELSEWHERE += ("registry.dealer", "registry.user_dealer", "registry.api_key")
 
@@ -41,7 +43,7 @@ def test_what_is_cached_of_one_person_is_not_given_to_another(house: House) -> N
 
 @contextmanager
 def changed_rule(house: House, **changes: Any) -> Iterator[None]:
-    """The rule of own dealers, changed by the administrator for as long as the block lasts."""
+    """The rule of own dealers, changed by the administrator and known to all processes as long as the block lasts."""
     rules = house.admin.get("/api/v1/rowlevelsecurity/").json()["result"]
     assert {rule["name"] for rule in rules} == {"Own dealers", "Belongs to no dealer", "Shared by dealers"}
     address = next(f"/api/v1/rowlevelsecurity/{rule['id']}" for rule in rules if rule["name"] == "Own dealers")
@@ -50,10 +52,12 @@ def changed_rule(house: House, **changes: Any) -> Iterator[None]:
     as_it_was |= {name: [one["id"] for one in rule[name]] for name in ("tables", "roles")}
     assert as_it_was["tables"]
     assert house.admin.put(address, as_it_was | changes).ok
+    time.sleep(SECONDS_UNTIL_KNOWN)
     try:
         yield
     finally:
         assert house.admin.put(address, as_it_was).ok
+        time.sleep(SECONDS_UNTIL_KNOWN)
 
 
 def test_without_supersets_rules_postgres_shows_no_more(house: House, stack: Stack) -> None:
