@@ -162,6 +162,7 @@ def test_what_people_with_row_level_security_ask_is_not_kept(desk: Desk) -> None
         "/rowlevelsecurity/", name="of a test", filter_type="Regular", clause="amount < 0", roles=[roles["Analyst"]],
         tables=[desk.sales],
     )  # fmt: skip
+    time.sleep(5.5)  # until it is known
     person = {"username": "narrow", "password": PASSWORD, "first_name": "N", "last_name": "N", "email": "n@localhost"}
     desk.rest.post("/security/users/", **person, active=True, roles=[roles["Analyst"]])
     login = {"username": "narrow", "password": PASSWORD, "provider": "db"}
