@@ -60,7 +60,7 @@ def test_a_filter_finds_a_text_whatever_is_in_it(house: House, dataset: Callable
 
 def test_what_fails_says_why_and_the_next_question_is_answered(house: House, dataset: Callable[[str], Any]) -> None:
     number = dataset("select 1 as broken").json()["id"]
-    failing = "select 1 / (n - n) as broken from (values (1)) as some (n)"
+    failing = "select 1 / (n - n) as broken from (values (1)) as numbers (n)"
     assert house.admin.put(f"/api/v1/dataset/{number}", {"sql": failing}).ok
     for _ in range(20):  # more often than connections are kept
         answer = house.admin.ask(number, {"columns": ["broken"], "filters": [], "row_limit": 5})
