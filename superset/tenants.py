@@ -188,8 +188,10 @@ class _Lookup:
             self._connection = psycopg2.connect(url, application_name="dealers of a person", **PATIENCE)
             self._process = os.getpid()
         with self._connection, self._connection.cursor() as cursor:
-            ask = sql.SQL("set local {} = {}; select registry.visible_dealers()")  # on one way there and back
-            cursor.execute(ask.format(_SETTING, sql.Literal(name)))
+            # Both on one way there and back.
+            cursor.execute(
+                sql.SQL("set local {} = {}; select registry.visible_dealers()").format(_SETTING, sql.Literal(name))
+            )
             ((dealers,),) = cursor.fetchall()
         return tuple(sorted(dealers))
 
