@@ -1,4 +1,4 @@
-"""A number that changes when somebody changes a dashboard, a chart or a dataset: read once in five seconds."""
+"""What differs once somebody has changed a dashboard, a chart or a dataset: read once in five seconds."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from read_again import ReadAgain
 
 
 def _read_state() -> tuple[Any, ...]:
-    """How many things there are in Superset of which such answers tell, and when one was changed last."""
+    """How many things there are in Superset that pages and charts are made of, and when one was changed last."""
     from sqlalchemy import func
     from superset import db
     from superset.connectors.sqla.models import SqlaTable, SqlMetric, TableColumn
