@@ -1,7 +1,8 @@
 """What Superset works out anew for each chart, though it is the same every time: worked out once in a process.
 
 Together with permissions.py, row_rules.py, shared_datasets.py, straight_queries.py, page_answers.py and
-kept_connections.py this is what makes a chart cheap (docs/performance.md). Each function takes the place of one of Superset's and calls it where nothing is known yet.
+kept_connections.py this is what makes a chart cheap (docs/performance.md). Each function takes the
+place of one of Superset's and calls it where nothing is known yet.
 """
 
 import datetime
