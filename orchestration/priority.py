@@ -1,12 +1,17 @@
 """Runs give way to people: they have the processors that nobody who looks at a page wants at the moment.
 
 Postgres works for runs in processes of its own, which are as nice as the run for as long as it lasts. They are known by
-the role in their title. Where Postgres is on another machine, or in another container, there are none to be seen.
+the role in their title, as are those that clean up after runs. Where Postgres is on another machine, or in another
+container, there are none to be seen.
+
+Linux may share out processors among sessions first and among the processes of one only then (`man 7 sched`, autogroup).
+Each process of Postgres is a session of its own, all of Superset a part of one: there the session must be nice too.
 """
 
 import os
 import re
 import threading
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +19,9 @@ from pathlib import Path
 # Of 19: a tenth of what a process of people gets while both want all.
 NICENESS = 10
 _LOOK_SECONDS = 0.5
+_BETWEEN_SESSIONS = 0.11
 _PARALLEL_WORKER = re.compile(rb"postgres: .*parallel worker for PID (\d+)")
+_CLEANS_UP = b"postgres: autovacuum worker"
 
 
 @contextmanager
@@ -37,13 +44,25 @@ def giving_way(roles: Collection[str]) -> Iterator[None]:
 def _watch(roles: Collection[str], ended: threading.Event) -> None:
     while not ended.wait(_LOOK_SECONDS):
         for pid in _backends(roles):
-            with suppress(ProcessLookupError, PermissionError):
+            with suppress(OSError):  # it has ended, or is somebody else's
                 os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
+                _make_session_nice(pid)
+
+
+def _make_session_nice(leader: int) -> None:
+    session = Path(f"/proc/{leader}/autogroup")
+    if os.getsid(leader) != leader or not session.exists() or f"nice {NICENESS}" in session.read_text():
+        return
+    try:
+        session.write_text(str(NICENESS))
+    except BlockingIOError:  # Linux changes ten in a second
+        time.sleep(_BETWEEN_SESSIONS)
+        session.write_text(str(NICENESS))
 
 
 def _backends(roles: Collection[str]) -> Iterator[int]:
-    """Postgres' processes on this machine that work for one of the roles."""
-    beginnings = tuple(f"postgres: {role} ".encode() for role in roles)
+    """Postgres' processes on this machine that work for one of the roles, or clean up."""
+    beginnings = (_CLEANS_UP, *(f"postgres: {role} ".encode() for role in roles))
     workers: list[tuple[int, int]] = []
     found = set()
     for file in Path("/proc").glob("[0-9]*/cmdline"):

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -57,6 +58,12 @@ def niceness_of(pid: int) -> int:
     return os.getpriority(os.PRIO_PROCESS, pid)
 
 
+def niceness_of_session(pid: int) -> int:
+    """Among the sessions of this machine, where Linux shares out processors among them first."""
+    shown = Path(f"/proc/{pid}/autogroup")
+    return int(shown.read_text().split()[-1]) if shown.exists() else niceness_of(pid)
+
+
 def test_a_run_and_its_part_of_postgres_give_way_and_nobody_else(warehouse_url: str, role: str) -> None:
     run = [sys.executable, "-c", RUN, role, _plain(warehouse_url, username=role, password="of a test")]
     with (
@@ -67,6 +74,8 @@ def test_a_run_and_its_part_of_postgres_give_way_and_nobody_else(warehouse_url: 
         before, its_own, of_its_thread, of_its_program, backend = (int(process.stdout.readline()) for _ in range(5))
         assert [before, its_own, of_its_thread, of_its_program] == [niceness_of(0), NICENESS, NICENESS, NICENESS]
         comes(lambda: niceness_of(backend) == NICENESS)
+        comes(lambda: niceness_of_session(backend) == NICENESS)
         assert niceness_of(of_people.info.backend_pid) == niceness_of(0) != NICENESS
+        assert niceness_of_session(of_people.info.backend_pid) == niceness_of_session(os.getpid()) != NICENESS
         process.stdin.close()
         assert process.wait(60) == 0
