@@ -34,7 +34,7 @@ class AskedCharts:
         """
         if not is_worth_asking_again(payload):
             return
-        text = json.dumps(_without_passing(payload), sort_keys=True)
+        text = as_text(payload)
         file = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
         is_new = not file.exists()
         if len(text) > LONGEST or not (is_new or _age(file) > SECONDS_BETWEEN_NOTES) or not is_for_all():
@@ -63,6 +63,11 @@ def is_worth_asking_again(payload: dict[str, Any]) -> bool:
     if payload.get("result_format", "json") != "json" or payload.get("result_type", "full") != "full":
         return False
     return not any(_is_passing(query) for query in payload["queries"])
+
+
+def as_text(payload: dict[str, Any]) -> str:
+    """The request as text, the same for all who ask for the same."""
+    return json.dumps(_without_passing(payload), sort_keys=True)
 
 
 def _without_passing(payload: dict[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def _read_version() -> None:
 
         import data_cache
 
-        payload = _payload()
+        payload = sent_payload()
         data_cache.begin_request(cache_manager.data_cache.cache, payload["queries"] if payload else [])
 
 
@@ -50,7 +50,7 @@ def _keep_in_browsers(response: flask.Response) -> flask.Response:
 
 def _note(asked: AskedCharts, response: flask.Response) -> flask.Response:
     is_answer = flask.request.endpoint == "ChartDataRestApi.data" and response.status_code == 200
-    if is_answer and flask.request.headers.get("User-Agent") != WARMER and (payload := _payload()):
+    if is_answer and flask.request.headers.get("User-Agent") != WARMER and (payload := sent_payload()):
         try:
             asked.note(payload, lambda: _is_seen_by_all(payload))
         except OSError as reason:  # a full disk keeps nobody from their charts
@@ -58,7 +58,7 @@ def _note(asked: AskedCharts, response: flask.Response) -> flask.Response:
     return response
 
 
-def _payload() -> dict[str, Any] | None:
+def sent_payload() -> dict[str, Any] | None:
     """The JSON that was sent, None when it is not of the shape that Superset's own pages send."""
     payload = flask.request.get_json(silent=True) if flask.request.is_json else None
     queries = payload.get("queries") if isinstance(payload, dict) else None

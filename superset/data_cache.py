@@ -21,6 +21,8 @@ from data_version import DataVersion
 # Ranges with such words move within the day.
 MOVES_WITHIN_A_DAY = re.compile(r"\b(now|hours?|minutes?|seconds?)\b", re.IGNORECASE)
 SECONDS_OF_A_MOVING_RANGE = 600
+# Files are counted after so many times fewer writes than there may be files.
+WRITES_OF_THRESHOLD = 40
 
 
 class VersionedCache(BaseCache):
@@ -72,16 +74,24 @@ def _full(version: str, key: str) -> str:
 
 
 class Files(FileSystemCache):
-    """Files that are thrown away by halves: one by one, a full cache would be looked through at every write."""
+    """Files that are thrown away by halves: one by one, a full cache would be looked through at every write.
+
+    They are counted now and then: how many there are was a file too, written anew with each of them.
+    """
+
+    _writes = 0
+
+    def _update_count(self, delta: int | None = None, value: int | None = None) -> None:
+        pass
 
     def _prune(self) -> None:
-        if not self._over_threshold():
+        self._writes += 1
+        if self._writes % max(1, self._threshold // WRITES_OF_THRESHOLD):
             return
         oldest_first = sorted((Path(name) for name in self._list_dir()), key=_written_at)
-        half = len(oldest_first) // 2
-        for file in oldest_first[:half]:
-            file.unlink(missing_ok=True)
-        self._update_count(value=len(oldest_first) - half)
+        if len(oldest_first) > self._threshold:
+            for file in oldest_first[: len(oldest_first) // 2]:
+                file.unlink(missing_ok=True)
 
 
 def _written_at(file: Path) -> float:

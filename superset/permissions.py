@@ -3,6 +3,7 @@
 Who has which role is read anew in every request; only what a role may do is remembered.
 """
 
+import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ class Roles(NamedTuple):
 
     of_id: dict[int, frozenset[Pair]]
     of_name: dict[str, frozenset[Pair]]
+    digests: dict[int, str]
 
 
 class OpenBoard(NamedTuple):
@@ -41,6 +43,10 @@ class Permissions:
     def of_role(self, role_id: int) -> frozenset[Pair]:
         """What somebody with the role may do."""
         return self._roles().of_id.get(role_id, frozenset())
+
+    def digest_of_role(self, role_id: int) -> str:
+        """What tells apart that from what else one may do, the same in every process."""
+        return self._roles().digests.get(role_id, "")
 
     def of_role_named(self, name: str) -> frozenset[Pair]:
         """The same by the role's name; nothing when there is no such role."""
@@ -72,7 +78,8 @@ class Permissions:
             names[name] = role_id
             pairs[role_id].add((may, what))
         of_id = {role_id: frozenset(some) for role_id, some in pairs.items()}
-        return Roles(of_id, {name: of_id[role_id] for name, role_id in names.items()})
+        digests = {role_id: hashlib.sha256(repr(sorted(some)).encode()).hexdigest() for role_id, some in pairs.items()}
+        return Roles(of_id, {name: of_id[role_id] for name, role_id in names.items()}, digests)
 
     def _read_boards(self) -> dict[Any, OpenBoard]:
         from superset.models.dashboard import Dashboard  # the configuration is read before Superset is there

@@ -7,37 +7,45 @@ place of one of Superset's and calls it where nothing is known yet.
 
 import datetime
 import functools
+import threading
 from typing import Any
+
+from cachetools import LRUCache
 
 import tenants
 from data_cache import MOVES_WITHIN_A_DAY
+from state_of_superset import STATE
 
 SQL_KEPT = 200  # parsed, up to 55 kB each
 MOMENTS_KEPT = 1000
+CHARTS_KEPT = 1000
 
 
 def install() -> None:
     """Called while the application is set up (FLASK_APP_MUTATOR)."""
-    from sqlalchemy.orm import lazyload
     from superset.charts.data import api
     from superset.common.query_context_factory import QueryContextFactory
     from superset.connectors.sqla.models import SqlaTable
-    from superset.daos.chart import ChartDAO
     from superset.db_engine_specs.postgres import PostgresEngineSpec
     from superset.jinja_context import BaseTemplateProcessor
+    from superset.models import helpers
     from superset.models.core import Database
     from superset.sql.parse import SQLStatement
     from superset.utils import date_parser
+    from superset.views import base
 
     PostgresEngineSpec.get_default_schema = staticmethod(_default_schema(PostgresEngineSpec.get_default_schema))
     SQLStatement._parse = staticmethod(_parsed(SQLStatement._parse))
     date_parser.datetime_eval = _evaluated(date_parser.datetime_eval)
+    helpers.get_past_or_future = _from(date_parser.get_past_or_future)
+    Database.sqlalchemy_uri_decrypted = property(_address(Database.sqlalchemy_uri_decrypted.fget))
+    Database.url_object = property(_url(Database.url_object.fget))
     Database.db_engine_spec = property(_engine_spec(Database.db_engine_spec.fget))
     BaseTemplateProcessor.process_template = _filled_in(BaseTemplateProcessor.process_template)
-    # Of the chart only its limit of time in the cache is asked for: it need not be one that the person may list.
-    alone = [lazyload("*")]
-    QueryContextFactory._get_slice = lambda _, number: ChartDAO.find_by_id(number, True, query_options=alone)
+    QueryContextFactory._get_slice = _chart(QueryContextFactory._get_slice)
     SqlaTable.verbose_map = _verbose_names(SqlaTable.verbose_map)
+    # Which databases could be connected, told on each person's first page.
+    base.get_available_engine_specs = functools.cache(base.get_available_engine_specs)
     # How a request for a chart must look.
     api.ChartDataQueryContextSchema = functools.cache(api.ChartDataQueryContextSchema)
 
@@ -82,6 +90,57 @@ def _engine_spec(ask: Any) -> Any:
     return engine_spec
 
 
+def _address(ask: Any) -> Any:
+    """The address of a database that charts share (shared_datasets.py), put together seven times for a chart."""
+
+    def address(database: Any) -> str:
+        kept = database.__dict__ if tenants.is_chart() else {}
+        if "address_put_together" not in kept:
+            kept["address_put_together"] = ask(database)
+        found: str = kept["address_put_together"]
+        return found
+
+    return address
+
+
+def _url(ask: Any) -> Any:
+    """The same in its parts."""
+
+    def url(database: Any) -> Any:
+        kept = database.__dict__ if tenants.is_chart() else {}
+        if "address_in_parts" not in kept:
+            kept["address_in_parts"] = ask(database)
+        return kept["address_in_parts"]
+
+    return url
+
+
+def _chart(find: Any) -> Any:
+    """A chart by its number. Only its limit of time in the cache is asked for: it need not be one that one may list."""
+    kept: LRUCache[Any, Any] = LRUCache(CHARTS_KEPT)
+    lock = threading.Lock()
+
+    def chart(factory: Any, number: Any) -> Any:
+        from sqlalchemy.orm import Session, lazyload
+        from superset import db
+        from superset.models.slice import Slice
+
+        if not isinstance(number, int):
+            return find(factory, number)
+        key = (number, STATE())
+        with lock:
+            found = kept.get(key)
+        if found is None:
+            with Session(db.engine) as session:
+                found = session.get(Slice, number, options=[lazyload("*")])
+                session.expunge_all()
+            with lock:
+                kept[key] = found
+        return found
+
+    return chart
+
+
 def _filled_in(fill_in: Any) -> Any:
     """A template's text; one that has nothing to fill in is its own, and compiling it took a millisecond."""
 
@@ -102,6 +161,18 @@ def _parsed(parse: Any) -> Any:
         return [statement and statement.copy() for statement in read(script, engine)]
 
     return parsed
+
+
+def _from(find: Any) -> Any:
+    """A moment before or after another, for which a calendar was made each time."""
+    known = functools.lru_cache(MOMENTS_KEPT)(find)
+
+    @functools.wraps(find)
+    def moment(human_readable: str | None, source_time: datetime.datetime | None = None) -> datetime.datetime:
+        found: datetime.datetime = (known if source_time else find)(human_readable, source_time)
+        return found
+
+    return moment
 
 
 def _evaluated(evaluate: Any) -> Any:

@@ -6,21 +6,21 @@ same for people of the same roles but their dealers, which are asked for in each
 """
 
 import copy
+import datetime
 import functools
-import threading
-from collections.abc import Hashable, Iterator, Set
-from contextlib import contextmanager
+import hashlib
+from collections.abc import Hashable, Set
 from typing import Any, NamedTuple
 
 import flask
-from cachetools import LRUCache
 
+import chosen_values
 import straight_queries
 import tenants
+from data_cache import MOVES_WITHIN_A_DAY
 from read_again import ReadAgain
 from state_of_superset import STATE
-
-MOST_KEPT = 1000
+from written_sql import Written
 
 
 class KnownRule(NamedTuple):
@@ -33,6 +33,13 @@ class KnownRule(NamedTuple):
     group_key: str | None
     clause: str | None
     role: int | None
+
+
+class KnownRules(NamedTuple):
+    """All of them, and what tells them apart from others."""
+
+    all: frozenset[KnownRule]
+    digest: str
 
 
 def install() -> None:
@@ -48,26 +55,35 @@ def install() -> None:
 
 def _query(write: Any) -> Any:
     """A chart's whole query, and what is to be known of it."""
-    written = _Written()
+    written = Written("query")
 
     @functools.wraps(write)
     def query(self: Any, query_obj: dict[str, Any], mutate: bool = True) -> Any:
-        key, asked = _whose_rules(), repr(query_obj)
-        if key is None or not tenants.is_chart() or _is_template(self.sql or "") or "{{" in asked or "{%" in asked:
+        key = whose_rules()
+        if key is None or not tenants.is_chart() or _is_template(self.sql or "") or not _is_same_all_day(query_obj):
             return write(self, query_obj, mutate)
+        query_obj, values = chosen_values.left_open(query_obj, self)
+        today = datetime.date.today()  # the process's zone is the dealers'
         found = written.find(
-            (key, STATE(), self.id, self.changed_on, asked, mutate), lambda: write(self, query_obj, mutate)
+            (key, STATE(), today, self.id, self.changed_on, repr(query_obj), mutate),
+            lambda: write(self, query_obj, mutate),
         )
         sql = found.sql.replace(tenants.LEFT_OPEN, tenants.my_dealers_as_sql())
+        sql = chosen_values.filled_in(sql, values)
         straight_queries.note(sql)
         return copy.deepcopy(found)._replace(sql=sql)
 
     return query
 
 
+def _is_same_all_day(query: dict[str, Any]) -> bool:
+    ranges = [each.get("val") for each in query.get("filter") or () if each.get("op") == "TEMPORAL_RANGE"]
+    return not has_template(repr(query)) and not any(MOVES_WITHIN_A_DAY.search(str(each)) for each in ranges)
+
+
 def _from_clause(write: Any) -> Any:
     """What a dataset is read from."""
-    written = _Written()
+    written = Written("from")
 
     @functools.wraps(write)
     def from_clause(self: Any, template_processor: Any = None) -> Any:
@@ -75,7 +91,7 @@ def _from_clause(write: Any) -> Any:
         from sqlalchemy.sql.expression import TextAsFrom
         from superset.models.helpers import VIRTUAL_TABLE_ALIAS
 
-        key = _whose_rules()
+        key = whose_rules()
         if key is None or not self.is_virtual or _is_template(self.sql):
             return write(self, template_processor)
 
@@ -94,11 +110,11 @@ def _from_clause(write: Any) -> Any:
 
 def _predicates(collect: Any) -> Any:
     """The rules of the tables in a dataset's SQL: part of the key of the cache."""
-    written = _Written()
+    written = Written("predicates")
 
     @functools.wraps(collect)
     def predicates(sql: str, database: Any, catalog: str | None, schema: str) -> list[str]:
-        key = _whose_rules()
+        key = whose_rules()
         if key is None:
             found: list[str] = collect(sql, database, catalog, schema)
             return found
@@ -125,44 +141,18 @@ def _noting_failure(ask: Any) -> Any:
     return predicates_for_table
 
 
-class _Written:
-    """What was written with the dealers left open. Threads share it."""
+def whose_rules() -> tuple[Hashable, ...] | None:
+    """The rules of whoever asks, all but their dealers; None where more than those decides, or nobody is known.
 
-    def __init__(self) -> None:
-        self._kept: LRUCache[Hashable, Any] = LRUCache(MOST_KEPT)
-        self._lock = threading.Lock()
-
-    def find(self, key: Hashable, write: Any) -> Any:
-        with self._lock:
-            if key in self._kept:
-                return self._kept[key]
-        with _dealers_left_open():
-            found = write()
-        if not flask.g.get("rules_are_unknown"):
-            with self._lock:
-                self._kept[key] = found
-        return found
-
-
-@contextmanager
-def _dealers_left_open() -> Iterator[None]:
-    before = flask.g.get("dealers_are_left_open", False)  # a query's FROM is written within the query
-    flask.g.dealers_are_left_open = True
-    try:
-        yield
-    finally:
-        flask.g.dealers_are_left_open = before
-
-
-def _whose_rules() -> tuple[Hashable, ...] | None:
-    """The rules of whoever asks, all but their dealers; None where more than those decides, or nobody is known."""
+    The same in every process.
+    """
     if not flask.has_request_context() or not tenants.person().name:
         return None
     from superset import security_manager  # the configuration is read before Superset is there
 
     rules = _RULES()
-    roles = frozenset(role.id for role in security_manager.get_user_roles())
-    return None if rules is None else (hash(rules), roles, tenants.sees_all_dealers())
+    roles = tuple(sorted(role.id for role in security_manager.get_user_roles()))
+    return None if rules is None else (rules.digest, roles, tenants.sees_all_dealers())
 
 
 def rules_of(table: int, roles: Set[int]) -> list[KnownRule] | None:
@@ -173,12 +163,12 @@ def rules_of(table: int, roles: Set[int]) -> list[KnownRule] | None:
     rules = _RULES()
     if rules is None:
         return None
-    of_table = {rule.id: rule for rule in rules if rule.table == table and rule.id is not None}
-    theirs = {rule.id for rule in rules if rule.table == table and rule.role in roles}
+    of_table = {rule.id: rule for rule in rules.all if rule.table == table and rule.id is not None}
+    theirs = {rule.id for rule in rules.all if rule.table == table and rule.role in roles}
     return [rule for number, rule in sorted(of_table.items()) if (rule.filter_type == "Base") != (number in theirs)]
 
 
-def _read_rules() -> frozenset[KnownRule] | None:
+def _read_rules() -> KnownRules | None:
     """All datasets and their rules as they are now; None when a rule asks for more than dealers."""
     from superset import db
     from superset.connectors.sqla.models import RLSFilterRoles, RLSFilterTables, RowLevelSecurityFilter, SqlaTable
@@ -196,7 +186,12 @@ def _read_rules() -> frozenset[KnownRule] | None:
     found = frozenset(KnownRule(row[0], tuple(row[1:5]), *row[5:]) for row in rows)
     if any(_is_template((rule.clause or "").replace(tenants.MY_DEALERS, "")) for rule in found):
         return None
-    return found
+    return KnownRules(found, hashlib.sha256("".join(sorted(map(repr, found))).encode()).hexdigest())
+
+
+def has_template(text: str) -> bool:
+    """Whether Superset would fill something in."""
+    return "{{" in text or "{%" in text
 
 
 def _is_template(text: str) -> bool:

@@ -4,20 +4,19 @@ Superset hands its roles Alpha and Gamma every permission that it does not know,
 these roles hold nothing: a person has the roles of the file, and they have what stands there.
 """
 
-import functools
 import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from flask import g, has_request_context, session
 from flask_login import LoginManager
-from sqlalchemy.orm import joinedload
 from superset.errors import ErrorLevel, SupersetError, SupersetErrorType
 from superset.exceptions import SupersetSecurityException
 from superset.security import SupersetSecurityManager
 
 import row_rules
 import tenants
+from accounts import Accounts
 from logins import Attempts
 from permissions import Permissions
 from registry_pages import VIEW_NAMES
@@ -47,6 +46,7 @@ class SecurityManager(SupersetSecurityManager):
 
     def __init__(self, appbuilder: Any) -> None:
         self.permissions = Permissions(self)
+        self.accounts = Accounts(self)
         super().__init__(appbuilder)
 
     def create_login_manager(self, app: Any) -> LoginManager:
@@ -67,13 +67,8 @@ class SecurityManager(SupersetSecurityManager):
             g.user = g.user._get_current_object()
 
     def get_user_by_id(self, pk: int) -> Any:
-        """The account with its roles, in one question: every request asks for them first, in three."""
-        return self.session.get(self.user_model, pk, options=self._with_roles)
-
-    @functools.cached_property
-    def _with_roles(self) -> tuple[Any, ...]:
-        account, group = self.user_model, self.group_model
-        return joinedload(account.roles), joinedload(account.groups).joinedload(group.roles)
+        """The account with its roles."""
+        return self.accounts.find(pk)
 
     def _is_alpha_pvm(self, pvm: Any) -> bool:
         return False

@@ -34,7 +34,7 @@ def _shared(find: Any) -> Any:
     @functools.wraps(find)
     def shared(datasource_type: Any, database_id_or_uuid: Any) -> Any:
         which = (str(datasource_type), database_id_or_uuid)
-        if not tenants.is_chart() or not _is_of_shown_chart(*which):
+        if not tenants.is_chart() or not is_of_shown_chart(*which):
             return find(datasource_type, database_id_or_uuid)
         key = (*which, STATE())
         with lock:
@@ -50,7 +50,7 @@ def _shared(find: Any) -> Any:
     return shared
 
 
-def _is_of_shown_chart(kind: str, number: Any) -> bool:
+def is_of_shown_chart(kind: str, number: Any) -> bool:
     """Whether the request draws a chart of this dataset on a dashboard that is open to the person."""
     asked = flask.g.get("asks_for_shown_chart")
     if asked is None or asked[0] != (kind, number):

@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:  # our own modules, also for the `superset` command, which runs from elsewhere
     sys.path.insert(0, str(HERE))
 
+import chart_answers  # noqa: E402
 import chart_requests  # noqa: E402
 import data_version  # noqa: E402
 import logins  # noqa: E402
@@ -34,7 +35,7 @@ import security  # noqa: E402
 import shared_datasets  # noqa: E402
 import straight_queries  # noqa: E402
 import tenants  # noqa: E402
-from event_log import ActionLog, audit_changes  # noqa: E402
+from event_log import ActionLog, answer_pages, audit_changes  # noqa: E402
 from log_retention import LogRetention  # noqa: E402
 
 ENVIRONMENT = os.environ
@@ -49,9 +50,9 @@ SECRET_KEY = ENVIRONMENT["SUPERSET_SECRET_KEY"]
 # Signs the tokens of /api/v1/security/login. Its own key, for the data API has it too, to verify them.
 JWT_SECRET_KEY = ENVIRONMENT["SUPERSET_JWT_KEY"]
 SQLALCHEMY_DATABASE_URI = postgres_url.for_sqlalchemy(ENVIRONMENT["SUPERSET_DATABASE_URL"])
-# One connection a thread (gunicorn.conf.py), one more while a dataset is read; asked before use, so that nobody meets a
-# Postgres that was restarted.
-SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 4, "max_overflow": 4, "pool_pre_ping": True}
+# One connection a thread (gunicorn.conf.py), one more while something shared is read. Superset tries each before it is
+# used, so that nobody meets a Postgres that was restarted.
+SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 4, "max_overflow": 4}
 DATA_DIR = str(Path(ENVIRONMENT.get("SUPERSET_HOME") or VAR_DIR / "superset").resolve())
 
 # --- caches ---------------------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def cache(name: str, seconds: int) -> dict[str, Any]:
     return shared | {
         "CACHE_TYPE": "FileSystemCache",
         "CACHE_DIR": f"{DATA_DIR}/cache/{name}",
-        "CACHE_THRESHOLD": 20_000,
+        "CACHE_THRESHOLD": 40_000,
     }
 
 
@@ -88,8 +89,10 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     row_counts.install()
     straight_queries.install()
     shared_datasets.install()
+    answer_pages(app)
     chart_requests.follow(Path(DATA_DIR))(app)
     page_answers.follow(app)
+    chart_answers.follow(app)
     audit_changes(app)
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / "templates"), app.jinja_loader])
     add_pages(app)
