@@ -82,6 +82,8 @@ def test_fingerprint_follows_files_settings_and_key_but_not_what_is_generated(tm
         ("ChartRestApi.put", {}, False),
         ("execute_sql", {"form_data": {}}, True),
         ("dashboard", {}, False),
+        ("log", {"event_name": "load_chart"}, True),
+        ("log", {"event_name": "export_csv_dashboard_chart"}, False),
     ],
 )
 def test_only_what_draws_a_page_stays_out_of_the_action_log(
