@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# The most that Linux knows: a seventieth of what a process of people gets while both want all.
-NICENESS = 19
+# Of 19: a thirtieth of what a process of people gets while both want all.
+NICENESS = 15
 _LOOK_SECONDS = 0.5
 _BETWEEN_SESSIONS = 0.11
 _PARALLEL_WORKER = re.compile(rb"postgres: .*parallel worker for PID (\d+)")
