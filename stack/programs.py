@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.priority import NICENESS
 from orchestration.settings import ROOT, Settings
 from stack.credentials import HANDED_ON
 from stack.postgres import Server
@@ -64,7 +65,7 @@ def programs(settings: Settings, server: Server | None) -> list[Program]:
         )
     if settings.demo:
         # Nice, as runs are: main dealers answer them on machines of their own.
-        sandbox = ["nice", "-n", "15", sys.executable, "-m", "sandbox", "--port", str(settings.sandbox_port)]
+        sandbox = ["nice", "-n", str(NICENESS), sys.executable, "-m", "sandbox", "--port", str(settings.sandbox_port)]
         sandbox += ["--size", settings.sandbox_size, "--seed", str(settings.sandbox_seed)]
         sandbox += ["--days", str(settings.sandbox_days)]
         found.append(Program("sandbox", tuple(sandbox), ROOT, "SANDBOX_PORT", settings.sandbox_port, "/sandbox/fleet"))

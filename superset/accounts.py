@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 from cachetools import LRUCache
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.orm import Session, joinedload
 
 MOST_KEPT = 2000
@@ -34,26 +34,35 @@ class Accounts:
 
     def find(self, number: int) -> Any:
         """The account with its roles as one of the request's session, None when there is none."""
-        session = self._manager.session
-        row = session.execute(text(AS_IT_IS), {"number": number}).first()
-        if row is None:
+        session, account = self._manager.session, self._manager.user_model
+        if inspect(account).identity_key_from_primary_key((number,)) in session.identity_map:
+            return session.get(account, number)  # what the request may have changed of it stays
+        key = _as_it_is(session, number)
+        if key is None:
             return None
-        key = (number, *(tuple(each) if isinstance(each, list) else each for each in row))
         with self._lock:
             known = self._kept.get(key)
         if known is None:
-            known = self._read(number)
+            key, known = self._read(number)
             with self._lock:
                 self._kept[key] = known
         return known and session.merge(known, load=False)
 
-    def _read(self, number: int) -> Any:
+    def _read(self, number: int) -> tuple[Any, Any]:
+        """The account and what tells it apart, both of the same moment: roles of one are never kept under another."""
         with Session(self._manager.session.get_bind()) as session:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            key = _as_it_is(session, number)
             account = session.get(self._manager.user_model, number, options=self._with_roles)
             session.expunge_all()
-        return account
+        return key, account
 
     @functools.cached_property
     def _with_roles(self) -> tuple[Any, ...]:
         account, group = self._manager.user_model, self._manager.group_model
         return joinedload(account.roles), joinedload(account.groups).joinedload(group.roles)
+
+
+def _as_it_is(session: Any, number: int) -> tuple[Any, ...] | None:
+    row = session.execute(text(AS_IT_IS), {"number": number}).first()
+    return row and (number, *(tuple(each) if isinstance(each, list) else each for each in row))

@@ -20,7 +20,7 @@ READS = {
     "put_colors",  # sent by the page itself when a dashboard is opened
 }
 # What a page tells of itself while it is drawn, many times for each that is opened.
-OF_PAGES = {
+PAGE_EVENTS = {
     *("load_chart", "render_chart", "mount_dashboard", "mount_explorer", "spa_navigation"),
     *("select_dashboard_tab", "change_dashboard_filter"),
 }
@@ -38,7 +38,10 @@ class ActionLog(DBEventLogger):
 
     def log(self, user_id: int | None, action: str, *args: Any, **kwargs: Any) -> None:
         """Called by Superset once an action has ended; `records` among the arguments holds what the request carried."""
-        if not draws_page(action, kwargs.get("records", ())):
+        records = kwargs.get("records", ())
+        if action == "log":
+            kwargs["records"] = [record for record in records if record.get("event_name") not in PAGE_EVENTS]
+        if not draws_page(action, records):
             super().log(user_id, action, *args, **kwargs)
             self._retention.apply()
 
@@ -68,7 +71,7 @@ def draws_page(action: str, records: Sequence[Mapping[str, Any]]) -> bool:
     if action.startswith(STEPS):
         return True
     if action == "log":
-        return all(record.get("event_name") in OF_PAGES for record in records)
+        return all(record.get("event_name") in PAGE_EVENTS for record in records)
     return action.rpartition(".")[2] in READS and not any(_is_export(action, record) for record in records)
 
 
@@ -79,7 +82,7 @@ def _is_export(action: str, record: Mapping[str, Any]) -> bool:
     return action == "ChartDataRestApi.data" and "queries" not in record
 
 
-def answer_pages(app: Any) -> None:
+def answer_page_events(app: Any) -> None:
     """Answers pages that tell of themselves, which nobody keeps, before it is found out whose they are."""
     import flask
 

@@ -7,6 +7,7 @@ place of one of Superset's and calls it where nothing is known yet.
 
 import datetime
 import functools
+import re
 import threading
 from typing import Any
 
@@ -38,12 +39,12 @@ def install() -> None:
     SQLStatement._parse = staticmethod(_parsed(SQLStatement._parse))
     date_parser.datetime_eval = _evaluated(date_parser.datetime_eval)
     helpers.get_past_or_future = _from(date_parser.get_past_or_future)
-    Database.sqlalchemy_uri_decrypted = property(_address(Database.sqlalchemy_uri_decrypted.fget))
-    Database.url_object = property(_url(Database.url_object.fget))
+    Database.sqlalchemy_uri_decrypted = _once(Database.sqlalchemy_uri_decrypted)
+    Database.url_object = _once(Database.url_object)
     Database.db_engine_spec = property(_engine_spec(Database.db_engine_spec.fget))
     BaseTemplateProcessor.process_template = _filled_in(BaseTemplateProcessor.process_template)
     QueryContextFactory._get_slice = _chart(QueryContextFactory._get_slice)
-    SqlaTable.verbose_map = _verbose_names(SqlaTable.verbose_map)
+    SqlaTable.verbose_map = _once(SqlaTable.verbose_map)
     # Which databases could be connected, told on each person's first page.
     base.get_available_engine_specs = functools.cache(base.get_available_engine_specs)
     # How a request for a chart must look.
@@ -64,17 +65,20 @@ def _default_schema(ask: Any) -> Any:
     return default_schema
 
 
-def _verbose_names(names: Any) -> Any:
-    """The labels of a dataset's columns and metrics, put together ten times for a chart."""
+def _once(part: Any) -> Any:
+    """What a dataset or database puts together each time it is asked, ten times for a chart, once for each object.
 
-    def verbose_names(dataset: Any) -> dict[str, str]:
-        kept = dataset.__dict__ if tenants.is_chart() else {}
-        if "names_put_together" not in kept:
-            kept["names_put_together"] = names.fget(dataset)
-        found: dict[str, str] = kept["names_put_together"]
-        return found
+    Objects that charts share stay as they are (shared_datasets.py).
+    """
+    name = f"{part.fget.__name__} put together"
 
-    return property(verbose_names)
+    def put_together(thing: Any) -> Any:
+        kept = thing.__dict__ if tenants.is_chart() else {}
+        if name not in kept:
+            kept[name] = part.fget(thing)
+        return kept[name]
+
+    return property(put_together)
 
 
 def _engine_spec(ask: Any) -> Any:
@@ -88,31 +92,6 @@ def _engine_spec(ask: Any) -> Any:
         return known[address]
 
     return engine_spec
-
-
-def _address(ask: Any) -> Any:
-    """The address of a database that charts share (shared_datasets.py), put together seven times for a chart."""
-
-    def address(database: Any) -> str:
-        kept = database.__dict__ if tenants.is_chart() else {}
-        if "address_put_together" not in kept:
-            kept["address_put_together"] = ask(database)
-        found: str = kept["address_put_together"]
-        return found
-
-    return address
-
-
-def _url(ask: Any) -> Any:
-    """The same in its parts."""
-
-    def url(database: Any) -> Any:
-        kept = database.__dict__ if tenants.is_chart() else {}
-        if "address_in_parts" not in kept:
-            kept["address_in_parts"] = ask(database)
-        return kept["address_in_parts"]
-
-    return url
 
 
 def _chart(find: Any) -> Any:
@@ -164,12 +143,14 @@ def _parsed(parse: Any) -> Any:
 
 
 def _from(find: Any) -> Any:
-    """A moment before or after another, for which a calendar was made each time."""
+    """A moment so long before or after another, for which a calendar was made each time."""
     known = functools.lru_cache(MOMENTS_KEPT)(find)
+    distance = re.compile(r"\d+ [a-z]+( ago)?")  # other words may mean the present moment
 
     @functools.wraps(find)
     def moment(human_readable: str | None, source_time: datetime.datetime | None = None) -> datetime.datetime:
-        found: datetime.datetime = (known if source_time else find)(human_readable, source_time)
+        is_kept = source_time and distance.fullmatch(human_readable or "")
+        found: datetime.datetime = (known if is_kept else find)(human_readable, source_time)
         return found
 
     return moment

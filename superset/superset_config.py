@@ -35,7 +35,7 @@ import security  # noqa: E402
 import shared_datasets  # noqa: E402
 import straight_queries  # noqa: E402
 import tenants  # noqa: E402
-from event_log import ActionLog, answer_pages, audit_changes  # noqa: E402
+from event_log import ActionLog, answer_page_events, audit_changes  # noqa: E402
 from log_retention import LogRetention  # noqa: E402
 
 ENVIRONMENT = os.environ
@@ -89,7 +89,7 @@ def FLASK_APP_MUTATOR(app: Flask) -> None:
     row_counts.install()
     straight_queries.install()
     shared_datasets.install()
-    answer_pages(app)
+    answer_page_events(app)
     chart_requests.follow(Path(DATA_DIR))(app)
     page_answers.follow(app)
     chart_answers.follow(app)
