@@ -51,7 +51,9 @@ def _watch(roles: Collection[str], ended: threading.Event) -> None:
 
 def _make_session_nice(leader: int) -> None:
     session = Path(f"/proc/{leader}/autogroup")
-    if os.getsid(leader) != leader or not session.exists() or f"nice {NICENESS}" in session.read_text():
+    # Nothing is in it for those whose ancestors have never begun a session: only their own niceness counts.
+    shown = session.read_text() if session.exists() else ""
+    if not shown or os.getsid(leader) != leader or f"nice {NICENESS}" in shown:
         return
     try:
         session.write_text(str(NICENESS))

@@ -60,8 +60,9 @@ def niceness_of(pid: int) -> int:
 
 def niceness_of_session(pid: int) -> int:
     """Among the sessions of this machine, where Linux shares out processors among them first."""
-    shown = Path(f"/proc/{pid}/autogroup")
-    return int(shown.read_text().split()[-1]) if shown.exists() else niceness_of(pid)
+    file = Path(f"/proc/{pid}/autogroup")
+    shown = file.read_text() if file.exists() else ""
+    return int(shown.split()[-1]) if shown else niceness_of(pid)
 
 
 def test_a_run_and_its_part_of_postgres_give_way_and_nobody_else(warehouse_url: str, role: str) -> None:
