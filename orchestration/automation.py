@@ -13,6 +13,7 @@ from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._core.storage.tags import RETRY_ON_ASSET_OR_OP_FAILURE_TAG, RETRY_STRATEGY_TAG, SENSOR_NAME_TAG
 
 from orchestration.partitions import DEALERS, in_step
+from orchestration.pull.locks import is_pull_under_way
 from orchestration.registry.rules import RegistryError
 from orchestration.registry.store import open_registry
 from orchestration.settings import SettingError, load_settings
@@ -27,6 +28,9 @@ _AGAIN = {RETRY_ON_ASSET_OR_OP_FAILURE_TAG: "true", RETRY_STRATEGY_TAG: Reexecut
 # Loads become visible neither in the order of their ids nor in that of their times, so the cursor also names those that
 # it has seen lately; no load takes this long from its time to its commit.
 _LATELY = timedelta(hours=1)
+# A pull of a day commits many loads within a minute or two. Marts are made whole, so they are made when it has ended; a
+# pull of a month is not waited for.
+_WAITS_FOR_PULL = timedelta(minutes=2)
 _LOADS_SINCE = """
     select
         l.load_id,
@@ -111,7 +115,8 @@ def dealer_partitions(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
     job_name=TRANSFORM,
     minimum_interval_seconds=10,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Transforms when something new has been loaded, once for all loads that committed since the last time.",
+    description="Transforms when something new has been loaded, once for all loads that committed since the last time: "
+    "when the pull that brings it has loaded all, or goes on for longer than two minutes.",
 )
 def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Ask for a transform when a load with documents has committed since the cursor."""
@@ -128,6 +133,9 @@ def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | d
     if with_documents and _transform_waits(context.instance):
         # The cursor stays: should that one be cancelled, another is asked for.
         yield dg.SkipReason("a transform is in the queue, and will take what has been loaded")
+        return
+    if with_documents and datetime.now(UTC) - with_documents[0][1] < _WAITS_FOR_PULL and is_pull_under_way(url):
+        yield dg.SkipReason("a pull is under way: a transform begins when it has loaded all, or two minutes from now")
         return
     context.update_cursor(cursor.moved({load_id: inserted_at for load_id, inserted_at, _ in loads}).written())
     if with_documents and not _transformed_since(context.instance, with_documents[-1][1]):

@@ -16,6 +16,13 @@ _DEALER, _SLOT, _HOLD = 7_235_100, 7_235_101, 7_235_102
 _POLL_SECONDS = 0.5
 _TRY = "select name from unnest(%s::text[], %s::int[]) as n (name, number) where pg_try_advisory_lock(%s, number)"
 _RELEASE = "select pg_advisory_unlock(%s, number) from unnest(%s::int[]) as n (number)"
+_UNDER_WAY = """
+    select exists (
+        select from pg_locks
+        join pg_database on pg_database.oid = pg_locks.database
+        where locktype = 'advisory' and classid = %s and datname = current_database()
+    )
+"""
 
 
 class Locks:
@@ -67,9 +74,7 @@ class Locks:
             return  # the locks went with the connection
         with self._connection.cursor() as cursor:
             numbers = [_number(name) for name in names]
-            cursor.execute(
-                "select pg_advisory_unlock(%s, number) from unnest(%s::int[]) as n (number)", (kind, numbers)
-            )
+            cursor.execute(_RELEASE, (kind, numbers))
 
 
 @contextmanager
@@ -96,6 +101,14 @@ def is_catch_up_held(warehouse_url: str) -> bool:
         cursor.execute("select pg_try_advisory_xact_lock(%s, 0)", (_HOLD,))
         (is_free,) = cursor.fetchone() or (True,)
     return not is_free
+
+
+def is_pull_under_way(warehouse_url: str) -> bool:
+    """Whether any dealer is being loaded, by whichever process."""
+    with closing(psycopg2.connect(warehouse_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(_UNDER_WAY, (_DEALER,))
+        (under_way,) = cursor.fetchone() or (False,)
+    return bool(under_way)
 
 
 def _number(name: str) -> int:

@@ -13,11 +13,12 @@ import pytest
 from dagster import DagsterInstance as Instance
 from dagster import build_sensor_context
 from dagster._core.events import DagsterEvent
-from registry_support import Admin, Tables, tables_of
+from registry_support import Admin, Tables, plain_url, tables_of
 from sqlalchemy import make_url
 
 from orchestration.automation import TRANSFORM, dealer_partitions, new_loads, registry_dealers, transform_ahead_of
 from orchestration.partitions import DEALERS
+from orchestration.pull.locks import open_locks
 from orchestration.settings import ROOT, Settings, load_settings
 
 pytestmark = pytest.mark.slow
@@ -232,6 +233,24 @@ def test_what_a_transform_has_taken_is_not_transformed_again(loads: Loads, insta
     loads.now += timedelta(minutes=1)
     loads.commit("1.3")
     assert loads.tick() == ["1.3"], "loaded after it began"
+
+
+def test_a_pull_that_is_under_way_is_waited_for(loads: Loads, settings: Settings) -> None:
+    with open_locks(plain_url(settings)) as locks, locks.dealers(["00001"]), locks.slots("Q7X", 2, 2):
+        loads.commit("1.1", ago=60)
+        assert loads.tick() == []
+        loads.commit("1.2")
+        assert loads.tick() == []
+    assert loads.tick() == ["1.2"]
+
+
+def test_a_pull_of_many_minutes_is_not_waited_for(loads: Loads, settings: Settings) -> None:
+    with open_locks(plain_url(settings)) as locks, locks.dealers(["00001"]):
+        loads.commit("1.1", ago=121)
+        loads.commit("1.2")
+        assert loads.tick() == ["1.2"]
+        loads.commit("1.3")
+        assert loads.tick() == []
 
 
 def test_a_transform_that_was_overtaken_has_nothing_to_do(loads: Loads, instance: Instance) -> None:
