@@ -13,7 +13,9 @@
     array(
         select format('{{ lines }}[%s].%s', line.number, unread.field)
         from jsonb_array_elements(staging.dgi_lines(document -> '{{ lines }}')) with ordinality as line (value, number)
-        cross join unnest({{ _unread_of('line.value', kwargs) }}) with ordinality as unread (field, position)
+        cross join lateral (select {{ _unread_of('line.value', kwargs) }} as fields) as of_line
+        cross join unnest(of_line.fields) with ordinality as unread (field, position)
+        where of_line.fields <> '{}'
         order by line.number, unread.position
     )
 {%- endmacro %}
