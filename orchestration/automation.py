@@ -113,7 +113,7 @@ def dealer_partitions(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
 
 @dg.sensor(
     job_name=TRANSFORM,
-    minimum_interval_seconds=10,
+    minimum_interval_seconds=5,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Transforms when something new has been loaded, once for all loads that committed since the last time: "
     "when the pull that brings it has loaded all, or goes on for longer than two minutes.",

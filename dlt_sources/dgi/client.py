@@ -82,12 +82,6 @@ class Client:
         return replace(answer, notes=(*answer.notes, _ASKED_WITH_OLD_KEY))
 
     def _ask(self, call: Call, attempts: int) -> Answer:
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(call.server.attempts),
-            wait=self._wait,
-            retry=tenacity.retry_if_result(lambda answer: self._is_worth_a_retry(answer) and not used_up),
-            retry_error_callback=lambda state: None,
-        )
         used_up = False
         answer: Answer
 
@@ -100,10 +94,19 @@ class Client:
                 return answer
             attempts += 1
             answer = self._attempt(call, attempts)
-            # What retries sees stays in memory until the next collection of cycles.
-            return replace(answer, records=())
+            return answer
 
-        retrying(attempt)
+        begun = [attempt()]
+        if used_up or not self._is_worth_a_retry(begun[0]):
+            return answer  # as nearly every call does, without what retrying costs
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(call.server.attempts),
+            wait=self._wait,
+            retry=tenacity.retry_if_result(lambda answer: self._is_worth_a_retry(answer) and not used_up),
+            retry_error_callback=lambda state: None,
+        )
+        # What retries sees stays in memory until the next collection of cycles.
+        retrying(lambda: replace(begun.pop() if begun else attempt(), records=()))
         return answer
 
     def _is_worth_a_retry(self, answer: Answer) -> bool:

@@ -23,7 +23,7 @@ _RESERVE = """
     select exists (select from counted) or not exists (select from asked where daily_quota is not null)
 """
 _STATE = """
-    select dealer.is_enabled, api_key.is_enabled, main_dealer.is_enabled
+    select dealer.is_enabled, api_key.is_enabled, main_dealer.is_enabled, api_key.daily_quota is null
     from registry.api_key as api_key
     join registry.main_dealer as main_dealer on main_dealer.id = api_key.main_dealer_id
     left join registry.dealer as dealer on dealer.id = %(dealer)s
@@ -48,26 +48,36 @@ class Quota:
         self._key_ids = key_ids
         self._share = share
         self._lock = threading.Lock()
+        # Calls about to leave, with a key that was seen to have no quota: nothing is to be counted for them.
+        self._free: set[tuple[str, int]] = set()
 
     def may_call(self, call: Call) -> bool:
         """Count one request of the key's local day; False when its quota is used up. A key without quota is free."""
+        key_id = self._key_id(call)
+        if (call.id, key_id) in self._free:
+            self._free.remove((call.id, key_id))
+            return True
         day = datetime.now(UTC).astimezone(call.server.zone).date()
-        values = {"key": self._key_id(call), "day": day, "share": self._share}
         with self._lock, self._connection.cursor() as cursor:
-            cursor.execute(_RESERVE, values)
+            cursor.execute(_RESERVE, {"key": key_id, "day": day, "share": self._share})
             ((may,),) = cursor.fetchall()
         return bool(may)
 
     def objection(self, call: Call) -> str | None:
-        """Why a call that a run has planned is not to be made any more, or None."""
+        """Why a call that a run has planned is not to be made any more, or None: then it is made at once."""
+        key_id = self._key_id(call)
         with self._lock, self._connection.cursor() as cursor:
-            cursor.execute(_STATE, {"key": self._key_id(call), "dealer": call.dealer_id})
-            dealer, key, main_dealer = cursor.fetchone() or (False, False, False)
+            cursor.execute(_STATE, {"key": key_id, "dealer": call.dealer_id})
+            dealer, key, main_dealer, is_free = cursor.fetchone() or (False, False, False, False)
         if not dealer:
             return f"not asked: dealer {call.dealer_id} has been disabled"
         if not key:
             return f"not asked: key {call.key.name} has been disabled"
-        return None if main_dealer else f"not asked: main dealer {call.server.id} has been disabled"
+        if not main_dealer:
+            return f"not asked: main dealer {call.server.id} has been disabled"
+        if is_free:
+            self._free.add((call.id, key_id))
+        return None
 
     def _key_id(self, call: Call) -> int:
         return self._key_ids[call.server.id, call.key.name]

@@ -135,6 +135,9 @@ def test_an_amount_is_the_same_in_english_and_indonesian_writing(warehouse: conn
         ("2024-05-21 09:14:07.123", datetime(2024, 5, 21, 9, 14, 7)),
         ("29/02/2024", datetime(2024, 2, 29)),
         ("29/02/2000", datetime(2000, 2, 29)),
+        ("21/05/2024 09:14:07", datetime(2024, 5, 21, 9, 14, 7)),
+        ("29/02/2024 23:59:59", datetime(2024, 2, 29, 23, 59, 59)),
+        ("2024/12/31 00:00:00", datetime(2024, 12, 31)),
     ],
 )
 def test_days_and_times_are_read_in_every_form(warehouse: connection, sent: str, moment: datetime) -> None:
@@ -155,6 +158,16 @@ def test_days_and_times_are_read_in_every_form(warehouse: connection, sent: str,
         "01/01/0001",
         "kemarin",
         "21/05/24",
+        "31/02/2024 09:14:07",
+        "2023/02/29 09:14:07",
+        "00/05/2024 09:14:07",
+        "2024/00/21 09:14:07",
+        "21/05/1899 09:14:07",
+        "21/05/2024 09:14:60",
+        "2024/05/21 24:00:00",
+        "+1/05/2024 09:14:07",
+        "21/05/2024 +9:14:07",
+        "21/05/2024  9:14:07",
         "21/05/2024 24:00",
         "21/05/2024 09:60",
         "21/05/2024x09:14",
@@ -171,6 +184,15 @@ def test_days_that_do_not_exist_are_null(warehouse: connection, sent: Any) -> No
 @given(day=st.dates(date(1900, 1, 1), date(2099, 12, 31)), form=st.sampled_from(["%d/%m/%Y", "%Y/%m/%d", "%Y-%m-%d"]))
 def test_every_day_of_two_centuries_is_read(warehouse: connection, day: date, form: str) -> None:
     assert read(warehouse, "date", day.strftime(form)) == day
+
+
+@patiently
+@given(
+    moment=st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31, 23, 59, 59)),
+    form=st.sampled_from(["%d/%m/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]),
+)
+def test_every_second_of_two_centuries_is_read(warehouse: connection, moment: datetime, form: str) -> None:
+    assert read(warehouse, "local_time", moment.strftime(form)) == moment.replace(microsecond=0)
 
 
 @pytest.mark.parametrize(
