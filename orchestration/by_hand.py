@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.definitions import build_definitions
-from orchestration.partitions import DEALERS, in_step
+from orchestration.partitions import DEALERS, at_one_moment, in_step
 from orchestration.pull.watcher import TerminalWatcher
 from orchestration.registry.store import open_registry
 from orchestration.reporting import failure_rows, summary
@@ -68,7 +68,7 @@ def _run(
     definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, config: dict[str, object]
 ) -> dg.ExecuteInProcessResult:
     run_id = str(uuid.uuid4())
-    with alive(dagster_url(instance), run_id):
+    with alive(dagster_url(instance), run_id), at_one_moment(instance):
         return definitions.resolve_job_def(job).execute_in_process(
             instance=instance, run_config={**config, **_QUIET}, run_id=run_id, raise_on_error=False
         )
