@@ -3,6 +3,9 @@
 The webserver keeps connections open, and stock hands out one that ended with Postgres: after a restart, the first
 clicks of a person failed with «server closed the connection unexpectedly». Here each is tried before it is used.
 
+The first time that somebody looks at an asset with partitions the webserver counts all of them, and keeps what it
+counted. Stock ends such a question after 15 s, each time anew: an asset of 730,000 partitions would never be shown.
+
 Stock gives up a Postgres that does not answer after some ten seconds, and a run that could not write what it had done
 failed of it. Here a server that starts again is waited for. Only connecting is repeated: what was under way on a
 connection that broke may have been written.
@@ -22,6 +25,7 @@ from sqlalchemy.exc import DatabaseError, TimeoutError
 
 # A Postgres that was killed replays its log before it answers.
 _PATIENCE_SECONDS = 60.0
+_COUNTING_MILLISECONDS = 120_000
 # Nobody waits longer for a page.
 _PATIENCE_OF_PEOPLE_SECONDS = 10.0
 
@@ -40,6 +44,7 @@ class OutlivesPostgres:
 
     def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
         """Keep connections open; times in ms and s."""
+        statement_timeout = max(statement_timeout, _COUNTING_MILLISECONDS)
         super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)  # type: ignore[misc]
         # What `pool_pre_ping` does when an engine is made, which stock leaves out.
         self._engine.pool._pre_ping = True
