@@ -1,5 +1,8 @@
 """What a run costs before it does anything may not grow with assets times dates times dealers."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
 import dagster as dg
 import pytest
 
@@ -23,15 +26,24 @@ def transform() -> dg.JobDefinition:
     return dg.Definitions(assets=[*above, below], jobs=[job], executor=watched_executor).resolve_job_def("of_below")
 
 
+def run_and_count() -> tuple[bool, int, int]:
+    """Whether a run of it went well, how often Dagster asked for all partitions in it, and how often they were listed."""
+    listed = dg.MultiPartitionsDefinition._get_partition_keys
+    before = listed.cache_info()
+    with dg.DagsterInstance.get() as instance:
+        ran = dg.execute_job(dg.reconstructable(transform), instance).success
+    after = listed.cache_info()
+    return ran, after.hits + after.misses - before.hits - before.misses, after.misses - before.misses
+
+
 def test_the_partitions_above_a_step_are_listed_once(instance: dg.DagsterInstance) -> None:
     instance.add_dynamic_partitions(DEALERS.name or "", ["00001", "00002"])
     for key in ABOVE:
         for partition in KEYS:
             instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=partition))
-    listed = dg.MultiPartitionsDefinition._get_partition_keys
-    before = listed.cache_info()
-    assert dg.execute_job(dg.reconstructable(transform), instance).success
-    after = listed.cache_info()
-    asked = after.hits + after.misses - before.hits - before.misses
+    # A run's process gives way to others as long as it lasts: this one may not.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        ran, asked, listed = process.submit(run_and_count).result()
+    assert ran
     assert asked >= len(ABOVE), "Dagster no longer lists them: what is done about it can go"
-    assert after.misses - before.misses == 1
+    assert listed == 1

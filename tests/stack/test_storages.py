@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Semaphore
 
@@ -59,3 +60,14 @@ def test_the_webserver_says_soon_that_it_is_away(
     storage.optimize_for_webserver(statement_timeout=1000, pool_recycle=1, max_overflow=1)
     with pytest.raises(OperationalError), storage.connect():
         pass
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_webserver_may_count_for_longer_than_stock_lets_it(
+    kind: type[OutlivesPostgres], new_database: Callable[[str], str]
+) -> None:
+    storage = kind(new_database("counting"), False)  # type: ignore[call-arg]
+    storage.optimize_for_webserver(statement_timeout=15_000, pool_recycle=1, max_overflow=1)
+    with storage.connect() as connection:
+        assert connection.execute(text("show statement_timeout")).scalar_one() == "2min"
+    storage._engine.dispose()
