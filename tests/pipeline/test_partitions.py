@@ -27,7 +27,7 @@ def transform() -> dg.JobDefinition:
 
 
 def run_and_count() -> tuple[bool, int, int]:
-    """Whether a run of it went well, how often Dagster asked for all partitions in it, and how often they were listed."""
+    """Whether a run of it went well, how often all partitions were asked for in it, and how often they were listed."""
     listed = dg.MultiPartitionsDefinition._get_partition_keys
     before = listed.cache_info()
     with dg.DagsterInstance.get() as instance:

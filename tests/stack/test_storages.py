@@ -66,7 +66,8 @@ def test_the_webserver_says_soon_that_it_is_away(
 def test_the_webserver_may_count_for_longer_than_stock_lets_it(
     kind: type[OutlivesPostgres], new_database: Callable[[str], str]
 ) -> None:
-    storage = kind(new_database("counting"), False)  # type: ignore[call-arg]
+    url = make_url(new_database("counting")).set(drivername="postgresql+psycopg2")
+    storage = kind(url.render_as_string(hide_password=False), False)  # type: ignore[call-arg]
     storage.optimize_for_webserver(statement_timeout=15_000, pool_recycle=1, max_overflow=1)
     with storage.connect() as connection:
         assert connection.execute(text("show statement_timeout")).scalar_one() == "2min"
