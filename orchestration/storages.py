@@ -6,6 +6,8 @@ clicks of a person failed with «server closed the connection unexpectedly». He
 The first time that somebody looks at an asset with partitions the webserver counts all of them, and keeps what it
 counted. Stock ends such a question after 15 s, each time anew: an asset of 730,000 partitions would never be shown.
 
+Stock forgets that a backfill was cancelled while the daemon worked on it.
+
 Stock gives up a Postgres that does not answer after some ten seconds, and a run that could not write what it had done
 failed of it. Here a server that starts again is waited for. Only connecting is repeated: what was under way on a
 connection that broke may have been written.
@@ -16,11 +18,13 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import tenacity
-from dagster._serdes import ConfigurableClassData
+from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
+from dagster._core.storage.runs.schema import BulkActionsTable
+from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres.run_storage import PostgresRunStorage
 from dagster_postgres.schedule_storage import PostgresScheduleStorage
 from dagster_postgres.utils import pg_url_from_config
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, case
 from sqlalchemy.exc import DatabaseError, TimeoutError
 
 # A Postgres that was killed replays its log before it answers.
@@ -64,7 +68,29 @@ class OutlivesPostgres:
 
 
 class RunStorage(OutlivesPostgres, PostgresRunStorage):
-    """Runs."""
+    """Runs and backfills."""
+
+    def update_backfill(self, partition_backfill: PartitionBackfill) -> None:
+        """Store what has become of a backfill. One that somebody has cancelled meanwhile stays so.
+
+        The daemon reads a backfill, works out its partitions and stores it, which takes seconds when they are many.
+        Stock forgot a click on «Cancel» in between.
+        """
+        if partition_backfill.status is not BulkActionStatus.REQUESTED:
+            super().update_backfill(partition_backfill)
+            return
+        is_cancelled = BulkActionsTable.c.status == BulkActionStatus.CANCELING.value
+        cancelled = partition_backfill.with_status(BulkActionStatus.CANCELING)
+        values = {
+            column: case((is_cancelled, of_cancelled), else_=of_going_on)
+            for column, of_cancelled, of_going_on in [
+                ("status", cancelled.status.value, partition_backfill.status.value),
+                ("body", serialize_value(cancelled), serialize_value(partition_backfill)),
+            ]
+        }
+        key = BulkActionsTable.c.key == partition_backfill.backfill_id
+        with self.connect() as connection:
+            connection.execute(BulkActionsTable.update().where(key).values(values))
 
 
 class ScheduleStorage(OutlivesPostgres, PostgresScheduleStorage):
