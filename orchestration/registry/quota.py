@@ -75,8 +75,7 @@ class Quota:
             return f"not asked: key {call.key.name} has been disabled"
         if not main_dealer:
             return f"not asked: main dealer {call.server.id} has been disabled"
-        if is_free:
-            self._free.add((call.id, key_id))
+        (self._free.add if is_free else self._free.discard)((call.id, key_id))
         return None
 
     def _key_id(self, call: Call) -> int:
