@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import tenacity
+
 from orchestration.postgres_programs import connection_environment, wheel_binaries
 from orchestration.settings import Settings
 
@@ -33,6 +35,8 @@ KEYS = ("dgi_encryption_key", "superset_secret_key")
 CONTENTS = "backup.json"
 _COMPLETE = re.compile(r"\d{8}T\d{6}Z")
 _PARTIAL = ".partial"
+_ATTEMPTS = 10
+_TABLE_IS_GONE = re.compile(r'relation "[^"]+" does not exist|could not open relation|cache lookup failed')
 MB = 1024**2
 
 
@@ -102,7 +106,19 @@ def _dump(url: str, file: Path, say: Callable[[str], Any]) -> dict[str, Any]:
     # The archive's own format: compressed, and pg_restore can take single tables out of it.
     command = [str(wheel_binaries() / "pg_dump"), "--format=custom", "--compress=gzip:1", f"--file={file}"]
     environment = {**os.environ, **connection_environment(url)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+    def dump() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+
+    # pg_dump lists the tables and locks them then: one that a transform replaces in between ends it at once.
+    dumping = tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(_ATTEMPTS),
+        wait=tenacity.wait_random(0.2, 1.0),
+        retry=tenacity.retry_if_result(lambda done: bool(_TABLE_IS_GONE.search(done.stderr))),
+        before_sleep=lambda _: say(f"{file.stem}: a transform has replaced a table meanwhile, so it is begun again"),
+        retry_error_callback=lambda _: dump(),
+    )
+    done = dumping(dump)
     if done.returncode:
         raise BackupError(f"the database {environment['PGDATABASE']} could not be backed up: {done.stderr.strip()}")
     file.chmod(0o600)

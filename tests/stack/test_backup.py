@@ -1,7 +1,9 @@
 """Backups hold everything, go by number, and fill an empty server again."""
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -157,3 +159,21 @@ def test_a_database_of_another_container_is_left_out(settings: Settings) -> None
     backup = back_up(settings.model_copy(update={"superset_database_url": None}), 7, said.append)
     assert "SUPERSET_DATABASE_URL is not set here: that database is left out" in said
     assert set(json.loads((backup / CONTENTS).read_text())["files"]) == {"dagster.dump", "warehouse.dump"}
+
+
+def test_a_table_that_a_transform_replaces_meanwhile_does_not_stop_it(
+    settings: Settings, addresses: dict[str, str]
+) -> None:
+    url, said = addresses["WAREHOUSE_URL"], list[str]()
+    run(url, "create table marts.agg__dbt_backup (id int)")
+    with closing(psycopg2.connect(url)) as transform, ThreadPoolExecutor(1) as thread:
+        transform.cursor().execute("drop table marts.agg__dbt_backup")
+        made = thread.submit(back_up, settings, 1, said.append)
+        while not run(url, "select 1 from pg_locks where not granted"):
+            assert not made.done(), "it did not wait for the table"
+            time.sleep(0.05)
+        transform.commit()
+        assert "warehouse.dump" in read_contents(made.result())["files"]
+    assert [line for line in said if "begun again" in line] == [
+        "warehouse: a transform has replaced a table meanwhile, so it is begun again"
+    ]
