@@ -135,7 +135,7 @@ def new_loads(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | d
         yield dg.SkipReason("a transform is in the queue, and will take what has been loaded")
         return
     if with_documents and datetime.now(UTC) - with_documents[0][1] < _WAITS_FOR_PULL and is_pull_under_way(url):
-        yield dg.SkipReason("a pull is under way: a transform begins when it has loaded all, or two minutes from now")
+        yield dg.SkipReason("a pull is under way: what it brings is transformed at its end, or after two minutes")
         return
     context.update_cursor(cursor.moved({load_id: inserted_at for load_id, inserted_at, _ in loads}).written())
     if with_documents and not _transformed_since(context.instance, with_documents[-1][1]):

@@ -116,7 +116,7 @@ def _dump(url: str, file: Path, say: Callable[[str], Any]) -> dict[str, Any]:
         wait=tenacity.wait_random(0.2, 1.0),
         retry=tenacity.retry_if_result(lambda done: bool(_TABLE_IS_GONE.search(done.stderr))),
         before_sleep=lambda _: say(f"{file.stem}: a transform has replaced a table meanwhile, so it is begun again"),
-        retry_error_callback=lambda _: dump(),
+        retry_error_callback=lambda state: state.outcome and state.outcome.result(),
     )
     done = dumping(dump)
     if done.returncode:

@@ -90,7 +90,9 @@ class RunStorage(OutlivesPostgres, PostgresRunStorage):
         }
         key = BulkActionsTable.c.key == partition_backfill.backfill_id
         with self.connect() as connection:
-            connection.execute(BulkActionsTable.update().where(key).values(values))
+            stored = connection.execute(BulkActionsTable.update().where(key).values(values)).rowcount
+        if not stored:
+            super().update_backfill(partition_backfill)  # which says that there is none
 
 
 class ScheduleStorage(OutlivesPostgres, PostgresScheduleStorage):

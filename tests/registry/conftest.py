@@ -7,11 +7,12 @@ from pathlib import Path
 import psycopg2
 import pytest
 from cryptography.fernet import Fernet
+from dagster import DagsterInstance as Instance
 from registry_support import Admin, Tables, tables_of
 from sqlalchemy import make_url
 
 from orchestration.registry.migrate import migrate
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import ROOT, Settings, load_settings
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +68,20 @@ def admin(settings: Settings) -> Admin:
 def tables(settings: Settings) -> Iterator[Tables]:
     with tables_of(settings) as tables:
         yield tables
+
+
+@pytest.fixture(scope="module")
+def instance(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A Dagster instance with the project's own settings, on a Postgres that keeps Jakarta's time."""
+    url = new_database("dagster")
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(f"alter database {make_url(url).database} set timezone to 'Asia/Jakarta'")
+    home = tmp_path_factory.mktemp("dagster_home")
+    (home / "dagster.yaml").symlink_to(ROOT / "orchestration" / "dagster.yaml")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DAGSTER_DATABASE_URL", url)
+        for name, value in load_settings().environment().items():
+            environment.setenv(name, value)
+        environment.setenv("DAGSTER_HOME", str(home))
+        with Instance.get() as one:
+            yield one
