@@ -2,23 +2,20 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pycurl
 import tenacity
-import urllib3
 
-from dlt_sources.dgi.connections import connections
+from dlt_sources.dgi.connections import Connection, Incomplete, Silent, TooLarge
 from dlt_sources.dgi.envelope import Unreadable, read_envelope
 from dlt_sources.dgi.outgoing import AddressRefused, Outgoing
-from dlt_sources.dgi.server import Call, Key
+from dlt_sources.dgi.server import Call, Key, Server
 from dlt_sources.dgi.verdicts import Outcome, asked_to_wait, judge_error, judge_message, judge_status
 
-# An answer of this size takes its turn (see Client).
-LARGE_ANSWER = 8 * 1024 * 1024
 _ASKED_WITH_OLD_KEY = "asked with the old key: the server does not accept the new one"
 _NO_ATTEMPT = "the key's daily quota is used up; no further request was sent"
 
@@ -64,8 +61,7 @@ class Client:
         self._growing = tenacity.wait_random_exponential(multiplier=0.5, max=max_wait)
         self._max_retry_after = max_retry_after
         self._large_answers = large_answers or threading.Semaphore(1 << 30)
-        self._managers: dict[Outgoing, urllib3.PoolManager] = {}
-        self._places: dict[tuple[Outgoing, str], tuple[urllib3.HTTPConnectionPool, str]] = {}
+        self._connections: dict[Outgoing, Connection] = {}
         self._not_yet_valid: set[Key] = set()
 
     def call(self, call: Call) -> Answer:
@@ -118,30 +114,18 @@ class Client:
         asked = state.outcome.result().retry_after if state.outcome else None
         return self._growing(state) + (asked or 0)
 
-    def _place(self, allowed: Outgoing, url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
-        """The connections to an address, and its path there. Raises ValueError for what is no address."""
-        if (allowed, url) not in self._places:
-            if allowed not in self._managers:
-                self._managers[allowed] = connections(allowed)
-            pool = self._managers[allowed].connection_from_url(url)
-            self._places[allowed, url] = pool, urllib3.util.parse_url(url).request_uri
-        return self._places[allowed, url]
-
     def _attempt(self, call: Call, number: int) -> Answer:
         called_at = datetime.now(UTC)
         unix_time = int(called_at.timestamp())
         headers = {
             "Content-Type": "application/json",
             "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
             "User-Agent": "dealer-dashboard",
             "DGI-API-Key": call.key.api_key.strip(),
             "X-Request-Time": str(unix_time),
             "DGI-API-Token": call.key.token(unix_time, call.server.token_separator),
         }
         status: int | None = None
-        # The socket's time-out starts anew with every byte: a server that drips needs a limit on the whole.
-        deadline = time.monotonic() + call.server.answer_timeout * 2
         holds_turn = False
 
         def ended(
@@ -158,53 +142,34 @@ class Client:
             said = (number, status, reason, stops_key, is_too_much)
             return Answer(outcome, called_at, answered, *said, is_large=is_large, **details)
 
+        url = call.server.url(call.module)
+        if complaint := call.server.outgoing.complaint(url):
+            return ended(Outcome.REFUSED, complaint)
+        body = json.dumps(call.body()).encode()
         try:
-            url = call.server.url(call.module)
-            if complaint := call.server.outgoing.complaint(url):
-                return ended(Outcome.REFUSED, complaint)
-            pool, path = self._place(call.server.outgoing, url)
-            with pool.urlopen(
-                "POST",
-                path,
-                body=json.dumps(call.body()).encode(),
-                headers=headers,
-                timeout=urllib3.Timeout(connect=call.server.connect_timeout, read=call.server.answer_timeout),
-                retries=False,  # they are ours: each attempt has to be signed anew
-                redirect=False,
-                preload_content=False,
-            ) as response:
-                status = response.status
-                body = bytearray()
-                # read1 gives what is there: iter_content would wait for a full chunk, and with it the limit.
-                while chunk := response.read1(1 << 18, decode_content=True):
-                    body += chunk
-                    if len(body) > call.server.max_answer_bytes:
-                        size = f"the answer is larger than {call.server.max_answer_bytes >> 20} MB"
-                        return ended(Outcome.REFUSED, size, is_too_much=True)
-                    if time.monotonic() > deadline:
-                        whole = f"the answer was not complete after {call.server.answer_timeout * 2:g} s"
-                        return ended(Outcome.FAILED, whole, is_too_much=True)
-                    if len(body) > LARGE_ANSWER and not holds_turn:
-                        began = time.monotonic()
-                        holds_turn = self._large_answers.acquire()
-                        deadline += time.monotonic() - began
+            came = self._connection(call.server).post(call.server, url, headers, body, self._large_answers)
         except AddressRefused as refused:
             return ended(Outcome.REFUSED, str(refused))
         except ValueError as error:  # a key that no header can carry, an address that is none: not even sent
             reason = f"the request cannot be sent: check the address and the API key ({type(error).__name__})"
             return ended(Outcome.REFUSED, reason, stops_key=True)
-        except urllib3.exceptions.HTTPError as error:
+        except (Silent, Incomplete, TooLarge, pycurl.error) as error:
             return ended(*judge_error(error, call.server))
 
+        status, holds_turn, size = came.status, came.holds_turn, len(came.body)
         if status != 200:
-            verdict = judge_status(status, response.headers)
-            return ended(*verdict, retry_after=asked_to_wait(response.headers), body_bytes=len(body))
+            return ended(*judge_status(status, came.headers), retry_after=asked_to_wait(came.headers), body_bytes=size)
         try:
-            envelope = read_envelope(body)
+            envelope = read_envelope(came.body)
         except Unreadable as error:
-            return ended(Outcome.FAILED, str(error), body_bytes=len(body))
-        arrived: dict[str, Any] = {"records": envelope.records, "body_bytes": len(body), "notes": envelope.notes}
+            return ended(Outcome.FAILED, str(error), body_bytes=size)
+        arrived: dict[str, Any] = {"records": envelope.records, "body_bytes": size, "notes": envelope.notes}
         if envelope.ok:
             return ended(Outcome.RECORDS if envelope.records else Outcome.NO_DATA, **arrived)
         took = (datetime.now(UTC) - called_at).total_seconds()
-        return ended(*judge_message(envelope.message, response.headers, took), **arrived)
+        return ended(*judge_message(envelope.message, came.headers, took), **arrived)
+
+    def _connection(self, server: Server) -> Connection:
+        if server.outgoing not in self._connections:
+            self._connections[server.outgoing] = Connection(server.outgoing)
+        return self._connections[server.outgoing]

@@ -31,10 +31,20 @@ class _Frame(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
+class _FrameOfRecords(msgspec.Struct):
+    """The usual form, read in one go."""
+
+    data: list[msgspec.Raw]
+    status: msgspec.Raw = msgspec.Raw(b"null")
+    message: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_read_frame_of_records = msgspec.json.Decoder(_FrameOfRecords).decode
 _read_frame = msgspec.json.Decoder(_Frame).decode
 _read_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
+_ONE, _NULL = msgspec.Raw(b"1"), msgspec.Raw(b"null")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PIECE = 1 << 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -55,8 +65,7 @@ def read_envelope(body: bytes | bytearray) -> Envelope:
         notes = ("bytes that are not UTF-8 were replaced",)
     try:
         try:
-            frame = _read_frame(body)
-            records = _records(frame.data)
+            frame, records = _read(body)
         except (msgspec.DecodeError, RecursionError):
             frame, records = _read_leniently(bytes(body))
             notes += ("the answer is not plain JSON; its records were cut out of it one by one",)
@@ -68,7 +77,18 @@ def read_envelope(body: bytes | bytearray) -> Envelope:
     return Envelope(status == "1" or (not status and bool(records)), message, records, notes)
 
 
+def _read(body: bytes | bytearray) -> tuple[_Frame | _FrameOfRecords, tuple[bytes, ...]]:
+    try:
+        usual = _read_frame_of_records(body)
+        return usual, tuple(map(bytes, usual.data))
+    except msgspec.ValidationError:
+        frame = _read_frame(body)
+        return frame, _records(frame.data)
+
+
 def _is_utf8(body: bytes | bytearray) -> bool:
+    if body.isascii():
+        return True
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(body)
     try:
@@ -133,12 +153,16 @@ def _records(data: msgspec.Raw) -> tuple[bytes, ...]:
 
 def _status(raw: msgspec.Raw) -> str:
     """The status as text, "" when there is none."""
+    if raw == _ONE:
+        return "1"
     value = json.loads(bytes(raw))
     return "" if value is None else str(value).strip()
 
 
 def _message(raw: msgspec.Raw) -> str:
     """One line of text from a message that may be text, a list or an object; without what Postgres cannot hold."""
+    if raw == _NULL:
+        return ""
     parts: list[str] = []
 
     def collect(part: object) -> None:

@@ -30,8 +30,10 @@ class Fetched:
     new_documents: list[Document] = field(default_factory=list)
     new_rejected: list[Rejected] = field(default_factory=list)
     missing: list[dict[str, Any]] = field(default_factory=list)
+    size: int = field(init=False)  # bytes of documents
 
     def __post_init__(self) -> None:
+        self.size = sum(len(document.payload) for document in self.reading.documents)
         self.new_documents = self.reading.documents
         self.new_rejected = self.reading.rejected
 
@@ -40,11 +42,6 @@ class Fetched:
         for some in (self.reading.documents, self.reading.rejected):
             some.clear()
         self.new_documents, self.new_rejected, self.missing = [], [], []
-
-    @property
-    def size(self) -> int:
-        """Bytes of documents held."""
-        return sum(len(document.payload) for document in self.reading.documents)
 
 
 def days_of(documents: Iterable[Document], dates: Iterable[date]) -> dict[tuple[str, date], tuple[int, int]]:

@@ -106,8 +106,8 @@ def in_loads(fetched: Iterable[Fetched], max_bytes: int = _LOAD_BYTES) -> Iterat
     def piece(one: Fetched | None) -> Iterator[Fetched]:
         size = 0
         while one is not None:
-            size += one.size  # before whoever takes it lets go of it
             yield one
+            size += one.size
             one = next(rest, None) if size < max_bytes else None
 
     for first in rest:

@@ -2,16 +2,12 @@
 
 An address in the registry leads this machine to send requests. Whoever can enter one must not reach with it what only
 this machine can reach: its own services, those beside it, a cloud's metadata. A name says nothing of where it leads, so
-the addresses are looked at when the connection is made, and those of the connection itself again.
+each address is looked at when a connection to it is made.
 """
 
-import socket
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Any
 from urllib.parse import urlsplit
-
-from urllib3 import PoolManager
 
 _HTTPS_REMEDY = "give it as https://"
 _PRIVATE_REMEDY = "set ALLOW_PRIVATE_ADDRESSES=1 if the server really stands in a network of your own"
@@ -45,42 +41,8 @@ class Outgoing:
         return None
 
 
-def guarded(manager: PoolManager, allowed: Outgoing) -> PoolManager:
-    """The manager, whose connections are made to allowed addresses only: others raise AddressRefused, unsent."""
-    if not allowed.private_addresses:
-        pools: dict[str, Any] = manager.pool_classes_by_scheme
-        manager.pool_classes_by_scheme = {
-            scheme: type(pool.__name__, (pool,), {"ConnectionCls": _watched(pool.ConnectionCls)})
-            for scheme, pool in pools.items()
-        }
-    return manager
-
-
-def _watched(connection: type[Any]) -> type[Any]:
-    def new_connection(self: Any) -> socket.socket:
-        host, port = self._dns_host, self.port
-        for address in _addresses(host, port):
-            _refuse_private(host, address)
-        made: socket.socket = connection._new_conn(self)
-        try:
-            # The name may have led elsewhere when it was looked up for the connection.
-            _refuse_private(host, made.getpeername()[0])
-        except AddressRefused:
-            made.close()
-            raise
-        return made
-
-    return type(connection.__name__, (connection,), {"_new_conn": new_connection})
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except OSError:
-        return []  # connecting says it better
-
-
-def _refuse_private(host: str, address: str) -> None:
+def refuse_private(host: str, address: str) -> None:
+    """Raise AddressRefused where `address`, which the name of `host` leads to, is one of a private network."""
     if _is_private(address):
         where = host if host == address else f"{host} leads to {address}, which"
         raise AddressRefused(f"{where} is an address of a private network: nothing was sent; {_PRIVATE_REMEDY}")

@@ -5,7 +5,7 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,10 @@ class Server:
     whole_group_calls: bool = False
     outgoing: Outgoing = _STRICT
 
+    def __hash__(self) -> int:
+        """Of what tells servers apart; each call looks several times for what belongs to its server."""
+        return hash(self.id)
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The zone of every time in requests and answers."""
@@ -66,6 +70,10 @@ class Key:
     secret_key: str = field(repr=False)
     daily_quota: int | None = None
     old: "Key | None" = None
+
+    def __hash__(self) -> int:
+        """Of what tells keys apart."""
+        return hash(self.api_key)
 
     def token(self, unix_time: int, separator: str = "") -> str:
         """The `DGI-API-Token` for a request that leaves at `unix_time` (seconds, UTC)."""
@@ -106,11 +114,12 @@ class Call:
 
     def body(self) -> dict[str, str]:
         """The request's JSON body. Unused filters are left out: some servers never answer with them empty."""
-        form = "%Y-%m-%d %H:%M:%S"
-        body = {"fromTime": self.window.start.strftime(form), "toTime": self.window.end.strftime(form)}
+        start, end = (moment.replace(tzinfo=None) for moment in (self.window.start, self.window.end))
+        body = {"fromTime": start.isoformat(" ", "seconds"), "toTime": end.isoformat(" ", "seconds")}
         return body | {"dealerId": self.dealer_id} if self.dealer_id else body
 
 
+@lru_cache(maxsize=1024)
 def complete_base(base_url: str, version: str) -> str:
     """The part of the address before the module: a bare host gets DGI's own path, a path without a version gets it.
 

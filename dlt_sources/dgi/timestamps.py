@@ -34,6 +34,7 @@ def read_local_time(text: str) -> datetime | None:
     return None
 
 
+@lru_cache(maxsize=65536)
 def to_utc(local: datetime | None, zone: ZoneInfo) -> datetime | None:
     """A wall-clock time of `zone` as a moment (aware, UTC); None for the first and last hours that there are.
 

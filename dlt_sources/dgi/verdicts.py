@@ -1,18 +1,15 @@
 """What an answer means, in words and in one of four outcomes: the texts, statuses and errors of servers in use."""
 
-import ssl
-from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-import urllib3.exceptions
+import pycurl
 
+from dlt_sources.dgi.connections import Incomplete, Silent, TooLarge
 from dlt_sources.dgi.server import Server
-
-# Of an answer, their names in whatever case.
-Headers = Mapping[str, str]
 
 
 class Outcome(StrEnum):
@@ -63,7 +60,7 @@ _STATUS_0 = {
 _RETRIED_STATUS = {408, 425, 429}
 
 
-def judge_status(status: int, headers: Headers) -> Verdict:
+def judge_status(status: int, headers: Message) -> Verdict:
     """The verdict on an HTTP status other than 200."""
     if status in _RETRIED_STATUS or status >= 500:
         seconds = asked_to_wait(headers)
@@ -80,7 +77,7 @@ def judge_status(status: int, headers: Headers) -> Verdict:
     return Verdict(Outcome.REFUSED, f"the server answered HTTP {status}", is_too_much=True)
 
 
-def judge_message(message: str, headers: Headers, seconds: float) -> Verdict:
+def judge_message(message: str, headers: Message, seconds: float) -> Verdict:
     """The verdict on an answer of status 0, by what it says and how many seconds it took."""
     lowered = message.lower()
     for text, verdict in _STATUS_0.items():
@@ -96,24 +93,29 @@ def judge_message(message: str, headers: Headers, seconds: float) -> Verdict:
 
 
 def judge_error(error: Exception, server: Server) -> Verdict:
-    """The verdict on an error of the HTTP library, when no complete answer came."""
-    causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            reason = f"the server's certificate is not valid: {cause.verify_message}"
-            return Verdict(Outcome.REFUSED, reason, True)
-    # urllib3 counts a refused connection among those that took too long.
-    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
-    if isinstance(error, urllib3.exceptions.ConnectTimeoutError) and not refused:
+    """The verdict on what `Connection.post` raised, when no complete answer came."""
+    match error:
+        case TooLarge():
+            size = f"the answer is larger than {server.max_answer_bytes >> 20} MB"
+            return Verdict(Outcome.REFUSED, size, is_too_much=True)
+        case Incomplete():
+            whole = f"the answer was not complete after {server.answer_timeout * 2:g} s"
+            return Verdict(Outcome.FAILED, whole, is_too_much=True)
+        case Silent():
+            return Verdict(Outcome.FAILED, f"no answer within {server.answer_timeout:g} s (time-out)", is_too_much=True)
+    code, text = error.args[:2]
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        return Verdict(Outcome.REFUSED, f"the server's certificate is not valid: {text.split(': ', 1)[-1]}", True)
+    if code == pycurl.E_OPERATION_TIMEDOUT:  # no other time-out is libcurl's
         return Verdict(Outcome.FAILED, f"no connection within {server.connect_timeout:g} s")
-    if isinstance(error, urllib3.exceptions.ReadTimeoutError):
-        return Verdict(Outcome.FAILED, f"no answer within {server.answer_timeout:g} s (time-out)", is_too_much=True)
-    if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
+    if code == pycurl.E_URL_MALFORMAT:
+        return Verdict(Outcome.REFUSED, f"the request cannot be sent: check the address ({text})", True)
+    if code == pycurl.E_COULDNT_RESOLVE_HOST:
         return Verdict(Outcome.FAILED, "the server's name is not known: DNS does not resolve it")
-    return Verdict(Outcome.FAILED, f"the connection failed ({type(causes[-1]).__name__})")
+    return Verdict(Outcome.FAILED, f"the connection failed: {text}")
 
 
-def asked_to_wait(headers: Headers) -> float | None:
+def asked_to_wait(headers: Message) -> float | None:
     """Seconds that the server asks us to stay away (Retry-After); it may name them or a moment."""
     text = headers.get("Retry-After", "").strip()
     if text.isdecimal():
@@ -124,32 +126,21 @@ def asked_to_wait(headers: Headers) -> float | None:
         return None
 
 
-def _came_late(headers: Headers, seconds: float) -> bool:
+def _came_late(headers: Message, seconds: float) -> bool:
     """Whether the time that an answer took explains that a time stamp was out of date, and clocks need not."""
     return seconds >= _BUSY_SECONDS and abs(_seconds_off(headers) or 0.0) <= _TOLERANCE + seconds
 
 
-def _clock_difference(headers: Headers) -> str | None:
+def _clock_difference(headers: Message) -> str | None:
     seconds = _seconds_off(headers)
     if seconds is None or abs(seconds) <= _TOLERANCE:
         return None
     return f"this machine's clock differs from the server's by {seconds:.0f} s"
 
 
-def _seconds_off(headers: Headers) -> float | None:
+def _seconds_off(headers: Message) -> float | None:
     """How far this clock is ahead of the one that the answer was dated by; None without a date."""
     try:
         return (datetime.now(UTC) - parsedate_to_datetime(headers["Date"])).total_seconds()
     except (KeyError, ValueError, TypeError):
         return None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it wraps, outermost first."""
-    seen: set[int] = set()
-    cause: object = error
-    while isinstance(cause, BaseException) and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        inner = [getattr(cause, "reason", None), *reversed(cause.args)]
-        cause = next((one for one in inner if isinstance(one, BaseException)), None)

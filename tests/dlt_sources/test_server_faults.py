@@ -89,7 +89,7 @@ def test_a_valid_certificate_is_accepted(tmp_path: Path) -> None:
     ("days", "host", "trusted", "words"),
     [
         (-1, "localhost", True, "expired"),
-        (30, "elsewhere.example", True, "Hostname mismatch"),
+        (30, "elsewhere.example", True, "matches target hostname 'localhost'"),
         (30, "localhost", False, "self-signed"),
     ],
     ids=["expired", "another host's", "nobody's"],

@@ -153,7 +153,7 @@ def test_a_dealer_disabled_meanwhile_is_not_asked_for(server: StandIn, fetch: Fe
         (Reply(b"", 403), {}, "HTTP 403"),
         (Reply(b"", 504), {}, "HTTP 504"),
         (records(prospect(A, "P1", namaLengkap="x" * 3000)), {"max_answer_bytes": 2048}, "larger than"),
-        (records(delay=4), {"answer_timeout": 2}, "time-out"),
+        (records(delay=9), {"answer_timeout": 2}, "time-out"),
     ],
     ids=["dealer needed", "dealer unknown", "400", "403", "504", "too large", "too slow"],
 )
