@@ -5,7 +5,6 @@ spelling (servers write `Amount` for `amount`), cleaned of what Postgres cannot 
 one document as several records.
 """
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -19,6 +18,7 @@ import msgspec
 
 from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
 from dlt_sources.dgi.gathering import gather
+from dlt_sources.dgi.hashes import content_hash, text_hash
 from dlt_sources.dgi.timestamps import read_local_time
 
 # jsonb holds far larger numbers, but nothing that DGI measures comes near this; beyond it a number is kept as text.
@@ -26,7 +26,6 @@ _MAX_DIGITS = 1000
 _MAX_KEY_LENGTH = 500
 # DGI's documents have three levels. Whoever reads JSON recurses, and fails at a depth that depends on who calls it.
 _MAX_LEVELS = 100
-_PIECE = 2047
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -79,7 +78,6 @@ class _Record(NamedTuple):
 
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
-_encode_sorted = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
 
 
 class DocumentReader:
@@ -231,7 +229,7 @@ class DocumentReader:
         return Document(
             dealer_id=dealer_id,
             key=key,
-            content_hash=_hash(_encode_sorted(value)),
+            content_hash=content_hash(value),
             payload=record.text,
             document=_encode(value).decode() if record.rewritten else None,
             created=_time(value.get("createdTime")),
@@ -264,15 +262,7 @@ def _respell(
 
 
 def _reject(dealer_id: str, payload: str, reason: str) -> Rejected:
-    return Rejected(dealer_id, payload, reason, hashlib.blake2b(payload.encode(), digest_size=16).hexdigest())
-
-
-def _hash(text: bytes) -> str:
-    """Python lets go of its lock for pieces of 2048 bytes and more; to get it back takes longer than to hash them."""
-    digest = hashlib.blake2b(text[:_PIECE], digest_size=16)
-    for start in range(_PIECE, len(text), _PIECE):
-        digest.update(text[start : start + _PIECE])
-    return digest.hexdigest()
+    return Rejected(dealer_id, payload, reason, text_hash(payload.encode()))
 
 
 def _stored_text(raw: bytes) -> str:

@@ -15,7 +15,8 @@ import psycopg2
 
 from dlt_sources.dgi.documents import Document
 from dlt_sources.dgi.fetched import Fetched
-from dlt_sources.dgi.personal import MODULES, content_hash, identifiers, redacted
+from dlt_sources.dgi.hashes import content_hash
+from dlt_sources.dgi.personal import MODULES, identifiers, redacted
 
 NOTE = "personal data was erased"
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode

@@ -11,7 +11,7 @@ from psycopg2.extras import RealDictCursor
 from dlt_sources.dgi.documents import Document
 from dlt_sources.dgi.erased import parsed
 from dlt_sources.dgi.fetched import Fetched
-from dlt_sources.dgi.personal import content_hash
+from dlt_sources.dgi.hashes import content_hash
 
 # Only loads that committed count: a killed load leaves rows behind that no reader may see.
 _COMMITTED = "exists (select from raw._dlt_loads as l where l.load_id = r._dlt_load_id and l.status = 0)"

@@ -3,12 +3,9 @@
 The catalogue in dbt's YAML says the same of the columns (config.meta.personal_data); a test holds the two equal.
 """
 
-import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-
-import msgspec
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
 
@@ -28,8 +25,6 @@ _EVERYWHERE = {*_NAMES.split(), *_PHONES.split(), *_IDENTITY_NUMBERS.split(), *_
 _IN_MODULE = {"dphlo": {"idCustomer"}, "prsl": {"idCustomer"}}
 # By which an order's documents name it, in the lines of deliveries too.
 ORDER = "idspk"
-
-_encode_sorted = msgspec.json.Encoder(decimal_format="number", order="sorted").encode
 
 
 def personal_fields(module: str) -> frozenset[str]:
@@ -112,11 +107,6 @@ def redacted(module: str, value: Any, orders: Collection[str] | None = None) -> 
         else:
             kept[name] = inner if folded in _KNOWN[module] - _PERSONAL[module] else None
     return kept
-
-
-def content_hash(value: Any) -> str:
-    """The hash of a document's content, without regard to the order of its keys."""
-    return hashlib.blake2b(_encode_sorted(value), digest_size=16).hexdigest()
 
 
 def _redacted_lines(module: str, known: set[str], some: Any, orders: Collection[str] | None) -> Any:
