@@ -142,11 +142,11 @@ class Client:
             said = (number, status, reason, stops_key, is_too_much)
             return Answer(outcome, called_at, answered, *said, is_large=is_large, **details)
 
-        url = call.server.url(call.module)
-        if complaint := call.server.outgoing.complaint(url):
-            return ended(Outcome.REFUSED, complaint)
         body = json.dumps(call.body()).encode()
         try:
+            url = call.server.url(call.module)
+            if complaint := call.server.outgoing.complaint(url):
+                return ended(Outcome.REFUSED, complaint)
             came = self._connection(call.server).post(call.server, url, headers, body, self._large_answers)
         except AddressRefused as refused:
             return ended(Outcome.REFUSED, str(refused))

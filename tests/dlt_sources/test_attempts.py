@@ -110,6 +110,7 @@ def test_nobody_listens() -> None:
     [
         ("https://", "k"),
         ("no address", "k"),
+        ("http://[::1", "k"),
         ("http://127.0.0.1:99999", "k"),
         ("http://127.0.0.1:1", "k\u2019"),
         ("http://127.0.0.1:1", "k\r\nX-Other: y"),
