@@ -137,7 +137,7 @@ def bare_client(fleet: Fleet, days: list[date], copy: bool = False) -> float:
                 assert answer.outcome.arrived, answer.reason
                 if copy and answer.records:
                     # COPY's text form has backslashes doubled.
-                    lines = b"\n".join(record.replace(b"\\", b"\\\\") for record in answer.records)
+                    lines = b"\n".join(bytes(record).replace(b"\\", b"\\\\") for record in answer.records)
                     with connection, connection.cursor() as cursor:
                         cursor.copy_expert("copy floor_document from stdin", io.BytesIO(lines + b"\n"))
 

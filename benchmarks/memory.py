@@ -1,4 +1,4 @@
-"""The most memory that a process took."""
+"""The most memory that a process took, with those that it started."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,9 @@ from pathlib import Path
 def peak_mb() -> float:
     """The most memory that this process has held since its program began, in MB (Linux's VmHWM).
 
+    That of each process which it started and which still runs is added, though all need not have come at one moment.
     Not `getrusage`'s ru_maxrss: a process begun by a larger one starts with the peak of that one.
     """
-    status = Path("/proc/self/status").read_text()
-    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
+    started = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in ("self", *started)]
+    return sum(int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) for status in statuses) / 1024

@@ -1,7 +1,7 @@
 """Documents a minute from HTTP to raw: ours beside plain dlt, an ORM loop, and the least that can be done.
 
 All pull the same work orders (benchmarks/fixed_answers.py) on the same machine, each in a process and a database of its
-own, one after the other. What a run costs to start is measured with one small answer and taken off, as a figure of its
+own, one after the other; ours in two processes where there are calls enough, as in a run. What a run costs to start is measured with one small answer and taken off, as a figure of its
 own. Slow ways get fewer calls: their rate does not depend on it.
 """
 
@@ -125,7 +125,7 @@ def _work_orders() -> list[dict[str, object]]:
         for group in group_dates(days, server.range_days):
             signed = Key(key["name"], key["api_key"], key["secret_key"])
             answer = Client().call(Call(server, signed, MODULE, dealer["id"], window_of(group, server, now)))
-            records += [json.loads(record) for record in answer.records]
+            records += [json.loads(bytes(record)) for record in answer.records]
     return records
 
 

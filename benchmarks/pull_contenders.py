@@ -19,35 +19,49 @@ import requests
 from benchmarks.memory import peak_mb
 
 THREADS = 4
+PROCESSES = 2
+_DEALERS_OF_A_KEY = 25
 MODULE = "pkb"
 
 
 def ours(base_url: str, database: str, calls: int) -> Callable[[], int]:
     """The project's own: fetched side by side, hashed, compared with what is known, loaded by dlt as Arrow."""
-    from dlt_sources.dgi.fetching import Fetcher
-    from dlt_sources.dgi.loading import load_all
+    from dlt_sources.dgi.loading import Loaded
     from dlt_sources.dgi.outgoing import Outgoing
+    from dlt_sources.dgi.processes import Processes, worth
     from dlt_sources.dgi.server import Call, Key, Server
+    from dlt_sources.dgi.shares import CallEnded, Share
     from dlt_sources.dgi.source import create_tables
     from dlt_sources.dgi.windows import window_of
 
+    processes = Processes(worth(calls, PROCESSES) - 1)
     create_tables(database)
     now = datetime.now(UTC)
     here = Outgoing(plain_http=True, private_addresses=True)
     server = Server("BENCH", base_url, concurrency=THREADS, max_age_days=3660, outgoing=here)
-    key = Key("bench", "key", "secret")
+    keys = [Key(f"group {number}", f"key {number}", "secret") for number in range(1 + calls // _DEALERS_OF_A_KEY)]
     day = now.date() - timedelta(days=1)
     dealers = [f"{number:05}" for number in range(calls)]
-    asked = [Call(server, key, MODULE, dealer, window_of([day], server, now)) for dealer in dealers]
+    window = window_of([day], server, now)
+    asked = [
+        Call(server, keys[number // _DEALERS_OF_A_KEY], MODULE, dealer, window) for number, dealer in enumerate(dealers)
+    ]
+    # The answers name one dealer, whoever is asked for: it has to be known.
+    known = {server.id: frozenset([*dealers, *_answered_dealers(base_url)])}
+    whole = Share(tuple(asked), known, {server.id: THREADS}, database)
 
     def pull() -> int:
-        # The answers name one dealer, whoever is asked for: it has to be known.
-        fetcher = Fetcher(asked, {server.id: frozenset([*dealers, *_answered_dealers(base_url)])})
         added = 0
-        for loaded in load_all(fetcher, database):
-            assert all(ended.outcome.arrived for ended in loaded.calls), loaded.calls[0]
-            assert not loaded.miscounted, loaded.miscounted
-            added += sum(ended.added for ended in loaded.calls)
+
+        def tell(told: CallEnded | Loaded) -> None:
+            nonlocal added
+            if isinstance(told, CallEnded):
+                assert told.has_arrived, told
+            else:
+                assert not told.miscounted, told.miscounted
+                added += sum(ended.added for ended in told.calls)
+
+        processes.pull(whole, tell)
         return added
 
     return pull

@@ -79,6 +79,7 @@ class Settings(BaseSettings):
 
     backup_dir: Path | None = None
     backup_keep: int = Field(default=7, ge=1)
+    pull_processes: int = Field(default=2, ge=1)
     keep_logs_days: int = Field(default=90, ge=7)
     keep_rejected_days: int = Field(default=365, ge=30)
 

@@ -11,7 +11,7 @@ import pycurl
 import tenacity
 
 from dlt_sources.dgi.connections import Connection, Incomplete, Silent, TooLarge
-from dlt_sources.dgi.envelope import Unreadable, read_envelope
+from dlt_sources.dgi.envelope import Sent, Unreadable, read_envelope
 from dlt_sources.dgi.outgoing import AddressRefused, Outgoing
 from dlt_sources.dgi.server import Call, Key, Server
 from dlt_sources.dgi.verdicts import Outcome, asked_to_wait, judge_error, judge_message, judge_status
@@ -22,7 +22,7 @@ _NO_ATTEMPT = "the key's daily quota is used up; no further request was sent"
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a call. `records` are the received records, each as its own JSON bytes."""
+    """What became of a call. `records` are the received records, each as its own JSON."""
 
     outcome: Outcome
     called_at: datetime
@@ -34,7 +34,7 @@ class Answer:
     is_too_much: bool = False
     retry_after: float | None = None
     is_large: bool = False
-    records: tuple[bytes, ...] = ()
+    records: tuple[Sent, ...] = ()
     body_bytes: int = 0
     notes: tuple[str, ...] = ()
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
+from dlt_sources.dgi.envelope import Sent
 from dlt_sources.dgi.gathering import gather
 from dlt_sources.dgi.hashes import content_hash, text_hash
 from dlt_sources.dgi.timestamps import read_local_time
@@ -97,7 +98,7 @@ class DocumentReader:
 
     def read(
         self,
-        records: Iterable[bytes],
+        records: Iterable[Sent],
         asked_dealer: str,
         known_dealers: frozenset[str],
         left_out: frozenset[str] = frozenset(),
@@ -111,8 +112,8 @@ class DocumentReader:
         # A parsed record takes ten times the memory of its text, so only those are parsed together that make up one
         # document: where a key comes again, its records are read once more in the end.
         documents: dict[tuple[str, str], Document] = {}
-        several: dict[tuple[str, str], list[bytes]] = {}
-        texts: dict[tuple[str, str], bytes] = {}
+        several: dict[tuple[str, str], list[Sent]] = {}
+        texts: dict[tuple[str, str], Sent] = {}
         for raw in records:
             record = self._record(raw, reading)
             whose = "" if isinstance(record, str) else _text(record.value.get("dealerId"))
@@ -143,7 +144,7 @@ class DocumentReader:
         reading.documents.extend(documents.values())
         return reading
 
-    def _record(self, raw: bytes, reading: Reading) -> _Record | str:
+    def _record(self, raw: Sent, reading: Reading) -> _Record | str:
         """The record with documented spelling, or why it cannot be used."""
         self._numbers_as_text = 0
         notes: list[str] = []
@@ -155,22 +156,23 @@ class DocumentReader:
             return "the record is not readable JSON"
         if not isinstance(value, dict):
             return f"the record is no object but {_kind(value)}"
-        if raw.count(b"{") + raw.count(b"[") > _MAX_LEVELS and _deeper_than(_MAX_LEVELS, value):
+        text = _stored_text(raw)
+        if text.count("{") + text.count("[") > _MAX_LEVELS and _deeper_than(_MAX_LEVELS, value):
             return "the record is nested too deeply"
-        cleaned = _clean(value) if notes or (b"\\" in raw and b"\\u0000" in raw) else value
+        cleaned = _clean(value) if notes or ("\\" in text and "\\u0000" in text) else value
         if cleaned is not value and not notes and cleaned != value:
             notes.append("NUL characters were removed")
         if self._numbers_as_text:
             notes.append("a number beyond range is kept as text")
         spelled = self._spell(cleaned, reading)
-        return _Record(_stored_text(raw), spelled, bool(notes) or spelled is not cleaned, tuple(notes))
+        return _Record(text, spelled, bool(notes) or spelled is not cleaned, tuple(notes))
 
-    def _value(self, raw: bytes, notes: list[str]) -> Any:
+    def _value(self, raw: Sent, notes: list[str]) -> Any:
         try:
             return self._decode(raw)
         except msgspec.MsgspecError:
             value = json.loads(
-                raw, strict=False, parse_constant=lambda _: None, parse_float=self._read_number,
+                bytes(raw), strict=False, parse_constant=lambda _: None, parse_float=self._read_number,
                 parse_int=self._read_number,
             )  # fmt: skip
             notes.append("characters or numbers that no JSON allows were replaced")
@@ -265,8 +267,8 @@ def _reject(dealer_id: str, payload: str, reason: str) -> Rejected:
     return Rejected(dealer_id, payload, reason, text_hash(payload.encode()))
 
 
-def _stored_text(raw: bytes) -> str:
-    text = raw.decode(errors="replace")
+def _stored_text(raw: Sent) -> str:
+    text = str(raw, errors="replace")
     return text.replace("\x00", "") if "\x00" in text else text
 
 

@@ -1,6 +1,6 @@
 """Reads the frame around the records: `{"status": …, "message": …, "data": […]}` in the forms seen in use.
 
-Records are cut out as bytes, not parsed: each is kept as it was sent, and one bad record does not spoil the others.
+Records are cut out, not parsed: each is kept as it was sent, and one bad record does not spoil the others.
 """
 
 import codecs
@@ -9,6 +9,9 @@ import re
 from dataclasses import dataclass
 
 import msgspec
+
+# A record as it was sent: a piece of the answer's body, which it keeps in memory, or a copy.
+Sent = memoryview | bytes
 
 
 class Unreadable(Exception):
@@ -21,7 +24,7 @@ class Envelope:
 
     ok: bool
     message: str
-    records: tuple[bytes, ...]
+    records: tuple[Sent, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -55,7 +58,7 @@ _CLOSING = {b"{": b"}", b"[": b"]"}
 def read_envelope(body: bytes | bytearray) -> Envelope:
     """Read an answer's body. Raises Unreadable when it is not JSON of DGI's form.
 
-    A large body is not copied on the way but for the records themselves.
+    A large body is not copied on the way.
     """
     notes: tuple[str, ...] = ()
     if body.startswith(_BYTE_ORDER_MARK):
@@ -77,10 +80,10 @@ def read_envelope(body: bytes | bytearray) -> Envelope:
     return Envelope(status == "1" or (not status and bool(records)), message, records, notes)
 
 
-def _read(body: bytes | bytearray) -> tuple[_Frame | _FrameOfRecords, tuple[bytes, ...]]:
+def _read(body: bytes | bytearray) -> tuple[_Frame | _FrameOfRecords, tuple[Sent, ...]]:
     try:
         usual = _read_frame_of_records(body)
-        return usual, tuple(map(bytes, usual.data))
+        return usual, tuple(map(memoryview, usual.data))
     except msgspec.ValidationError:
         frame = _read_frame(body)
         return frame, _records(frame.data)
@@ -142,9 +145,9 @@ def _split(text: bytes, opening: bytes) -> list[bytes]:
     raise ValueError("it is cut off")
 
 
-def _records(data: msgspec.Raw) -> tuple[bytes, ...]:
+def _records(data: msgspec.Raw) -> tuple[Sent, ...]:
     if memoryview(data)[:1] == b"[":
-        return tuple(bytes(record) for record in _read_array(data))
+        return tuple(map(memoryview, _read_array(data)))
     text = bytes(data).strip()
     if text in (b"null", b'""', b"{}"):
         return ()

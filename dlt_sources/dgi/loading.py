@@ -24,7 +24,7 @@ from dlt_sources.dgi.working_folder import working_folder
 _BATCH_BYTES = 8 * 1024 * 1024
 _BATCH_CALLS = 2000
 # While a load of this size goes to Postgres, the next is fetched. One that is killed is fetched again whole.
-_LOAD_BYTES = 64 * 1024 * 1024
+LOAD_BYTES = 64 * 1024 * 1024
 # So many new objects until Python looks for cycles among them, in place of 700 (see _looking_for_cycles_rarely).
 _NEW_OBJECTS = 20_000
 
@@ -55,7 +55,7 @@ class Loaded:
 
 
 def load_all(
-    fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = None, max_bytes: int = _LOAD_BYTES
+    fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = None, max_bytes: int = LOAD_BYTES
 ) -> Generator[Loaded, None, None]:
     """Load fetched calls in pieces of about `max_bytes` of documents; while one goes to Postgres, the next is fetched.
 
@@ -99,7 +99,7 @@ def load(fetched: Iterable[Fetched], warehouse_url: str, run_id: str | None = No
     return loads[0] if loads else Loaded()
 
 
-def in_loads(fetched: Iterable[Fetched], max_bytes: int = _LOAD_BYTES) -> Iterator[Iterator[Fetched]]:
+def in_loads(fetched: Iterable[Fetched], max_bytes: int = LOAD_BYTES) -> Iterator[Iterator[Fetched]]:
     """Fetched calls in pieces of about `max_bytes` of documents, for one load each. Use up each before the next."""
     rest = iter(fetched)
 

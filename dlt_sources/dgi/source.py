@@ -89,6 +89,10 @@ def pipeline_in(folder: str, warehouse_url: str) -> dlt.Pipeline:
     dlt.config["data_writer.disable_compression"] = True
     dlt.config["runtime.dlthub_telemetry"] = False
     dlt.config["runtime.log_level"] = "ERROR"
+    # Each batch goes its whole way before the next: taking turns, dlt has a dozen in memory.
+    dlt.config["extract.next_item_mode"] = "fifo"
+    # Rows that are read together on their way to Postgres, several times over.
+    dlt.config["data_writer.row_group_size"] = 1000
     # There is no state to carry over: what was loaded is looked up in raw itself.
     dlt.config["restore_from_destination"] = False
     return dlt.pipeline(

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import dagster as dg
-import psycopg2
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from dlt_sources.dgi.endpoints import ENDPOINTS, Endpoint
-from dlt_sources.dgi.fetched import Fetched
+from dlt_sources.dgi.processes import ProcessLost
+from dlt_sources.dgi.shares import LOST, CallEnded
 from orchestration.asking import (
     PullConfig,
     RetryConfig,
@@ -115,12 +114,11 @@ def pull_asked(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked:
     watcher: Watcher = context.resources.watcher
     logged = time.monotonic()
 
-    def progress(ended: int, of: int, fetched: Fetched) -> None:
+    def progress(ended: int, of: int, call: CallEnded) -> None:
         nonlocal logged
-        watcher.call_ended(ended, of, fetched)
-        if not fetched.answer.outcome.arrived:
-            call = fetched.call
-            context.log.warning(f"{call.module} {call.dealer_id}: {fetched.answer.outcome}: {fetched.answer.reason}")
+        watcher.call_ended(ended, of, call)
+        if not call.has_arrived:
+            context.log.warning(f"{call.module} {call.dealer_id}: {call.outcome}: {call.reason}")
         if time.monotonic() - logged > _LOG_EVERY_SECONDS:
             logged = time.monotonic()
             context.log.info(f"{ended:,} of {of:,} calls ended")
@@ -128,8 +126,8 @@ def pull_asked(context: dg.AssetExecutionContext | dg.OpExecutionContext, asked:
     context.log.info(f"{sum(len(days) for days in asked.dates.values()):,} partitions asked for")
     try:
         pulled = Pull(load_settings(), asked, context.run.run_id, progress).run()
-    except (psycopg2.OperationalError, psycopg2.InterfaceError, PipelineStepFailed) as lost:
-        # The warehouse went away, or a load did not get through. What had been committed counts as asked for.
+    except (*LOST, ProcessLost) as lost:
+        # What had been committed counts as asked for.
         raise dg.RetryRequested(max_retries=_RETRIES, seconds_to_wait=_RETRY_SECONDS) from lost
     context.log.info(summary(pulled))
     return pulled

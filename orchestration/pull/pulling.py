@@ -1,14 +1,15 @@
 """The pull itself: from the partitions asked for to committed rows in raw and a verdict for each partition."""
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from functools import partial
 
-from dlt_sources.dgi.fetched import Fetched
-from dlt_sources.dgi.fetching import Fetcher
 from dlt_sources.dgi.groups import KeyName, put_together
-from dlt_sources.dgi.loading import LoadedCall, load_all
+from dlt_sources.dgi.loading import Loaded, LoadedCall
+from dlt_sources.dgi.processes import Processes, worth
 from dlt_sources.dgi.server import Call, Server
+from dlt_sources.dgi.shares import CallEnded, Share
 from dlt_sources.dgi.windows import group_dates, oldest_date, today, window_of
 from orchestration.pull.asked import Arrived, Asked, Failed, Partition, Pulled
 from orchestration.pull.call_log import arrived_since, asked_apart
@@ -17,7 +18,7 @@ from orchestration.registry.credentials import Access, NoAccess, read_access
 from orchestration.registry.quota import open_quota
 from orchestration.settings import Settings
 
-Progress = Callable[[int, int, Fetched], None]
+Progress = Callable[[int, int, CallEnded], None]
 
 
 class Pull:
@@ -28,7 +29,7 @@ class Pull:
         self._url = settings.loader().set(drivername="postgresql").render_as_string(hide_password=False)
         self._asked = asked
         self._run_id = run_id
-        self._progress = progress or (lambda ended, planned, fetched: None)
+        self._progress = progress or (lambda ended, planned, call: None)
         self._now = datetime.now(UTC)
         self._access: Mapping[str, Access | NoAccess] = {}
         self.result = Pulled()
@@ -37,10 +38,12 @@ class Pull:
         """Bring everything that is asked for. Dealers that another run is loading wait for it, the others do not."""
         self._access = read_access(self._settings)
         waiting = self._possible()
-        with open_locks(self._url) as locks:
+        partitions = sum(len(days) for days in self._asked.dates.values())
+        others = worth(partitions, self._settings.pull_processes) - 1
+        with Processes(others) as processes, open_locks(self._url) as locks:
             while waiting:
                 with locks.dealers(waiting) as held:
-                    self._pull_dealers(held, locks)
+                    self._pull_dealers(held, locks, processes)
                 waiting = [dealer_id for dealer_id in waiting if dealer_id not in set(held)]
         return self.result
 
@@ -63,7 +66,7 @@ class Pull:
                 possible[partition.dealer_id] = None
         return list(possible)
 
-    def _pull_dealers(self, dealers: list[str], locks: Locks) -> None:
+    def _pull_dealers(self, dealers: list[str], locks: Locks, processes: Processes) -> None:
         calls = self._plan(set(dealers))
         if not calls:
             return
@@ -75,24 +78,37 @@ class Pull:
         servers: dict[Server, int] = {}
         for call in calls:
             servers[call.server] = servers.get(call.server, 0) + 1
+        planned = sum(len(call.members) or 1 for call in calls)
+        ended = 0
+
+        def tell(told: CallEnded | Loaded) -> None:
+            nonlocal ended
+            if isinstance(told, CallEnded):
+                ended += 1
+                self._progress(ended, planned, told)
+                return
+            locks.check()
+            if told.load_id:
+                self.result.load_ids.append(told.load_id)
+            for loaded in told.calls:
+                self._judge(loaded, told.miscounted.get(loaded.call.id))
+
         with ExitStack() as stack:
-            quota = stack.enter_context(open_quota(self._url, key_ids, self._asked.quota_share))
             threads = {
                 server.id: stack.enter_context(
                     locks.slots(server.id, server.concurrency, min(count, self._slots(server)))
                 )
                 for server, count in sorted(servers.items(), key=lambda item: item[0].id)
             }
-            ours = {main_dealer: frozenset(some) for main_dealer, some in known.items()}
-            fetcher = Fetcher(calls, ours, threads, quota.may_call, quota.objection)
-            observed = stack.enter_context(closing(self._observed(fetcher)))
-            loads = stack.enter_context(closing(load_all(observed, self._url, self._run_id)))
-            for loaded in loads:
-                locks.check()
-                if loaded.load_id:
-                    self.result.load_ids.append(loaded.load_id)
-                for ended in loaded.calls:
-                    self._judge(ended, loaded.miscounted.get(ended.call.id))
+            whole = Share(
+                calls=tuple(calls),
+                known_dealers={main_dealer: frozenset(some) for main_dealer, some in known.items()},
+                threads=threads,
+                warehouse_url=self._url,
+                run_id=self._run_id,
+                permission=partial(open_quota, self._url, key_ids, self._asked.quota_share),
+            )
+            processes.pull(whole, tell)
 
     def _plan(self, dealers: set[str]) -> list[Call]:
         """The calls that are still needed for the dealers held. What arrived since it was asked for is settled."""
@@ -140,12 +156,6 @@ class Pull:
 
     def _slots(self, server: Server) -> int:
         return max(1, server.concurrency // 2) if self._asked.yields else server.concurrency
-
-    def _observed(self, fetcher: Fetcher) -> Generator[Fetched, None, None]:
-        with closing(iter(fetcher)) as ended:
-            for number, fetched in enumerate(ended, start=1):
-                self._progress(number, fetcher.total, fetched)
-                yield fetched
 
     def _judge(self, ended: LoadedCall, miscount: str | None) -> None:
         call, result = ended.call, self.result

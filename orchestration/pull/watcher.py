@@ -3,14 +3,14 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dlt_sources.dgi.fetched import Fetched
+from dlt_sources.dgi.shares import CallEnded
 from orchestration.pull.asked import Pulled
 
 
 class Watcher:
     """Hears how a pull goes. This one does nothing with it."""
 
-    def call_ended(self, ended: int, of: int, fetched: Fetched) -> None:
+    def call_ended(self, ended: int, of: int, call: CallEnded) -> None:
         """A call ended, `ended` of `of` planned so far."""
 
     def pull_ended(self, pulled: Pulled) -> None:
@@ -36,10 +36,10 @@ class TerminalWatcher(Watcher):
         self._task = self._bar.add_task("pulling", total=None, documents=0, failed=0)
         self.pulled: Pulled | None = None
 
-    def call_ended(self, ended: int, of: int, fetched: Fetched) -> None:
+    def call_ended(self, ended: int, of: int, call: CallEnded) -> None:
         """Move the bar."""
-        self._documents += len(fetched.reading.documents)
-        self._failed += not fetched.answer.outcome.arrived
+        self._documents += call.documents
+        self._failed += not call.has_arrived
         if self._console.is_terminal:
             if ended == 1:
                 self._bar.start()

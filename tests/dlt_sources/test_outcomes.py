@@ -93,7 +93,7 @@ def test_a_temporary_fault_that_ends_is_recovered_from(sandbox: Sandbox, kind: s
     sandbox.fault(kind, dealer=call.dealer_id, times=2)
     answer = ask(call)
     assert (answer.outcome, answer.attempts, answer.reason) == (Outcome.RECORDS, 3, None)
-    assert set(undisturbed.records) <= set(answer.records)
+    assert set(map(bytes, undisturbed.records)) <= set(map(bytes, answer.records))
     assert sandbox.calls() == 3
 
 

@@ -11,7 +11,7 @@ from sandbox_orders import BOOK, MIXED, Sandbox
 from servers import running_sandbox
 
 from dlt_sources.dgi.endpoints import ENDPOINTS
-from dlt_sources.dgi.fetched import Fetched
+from dlt_sources.dgi.shares import CallEnded
 from orchestration.by_hand import pull_by_hand
 from orchestration.pull.asked import Asked
 from orchestration.pull.pulling import Pull
@@ -125,7 +125,7 @@ def test_a_run_under_way_heeds_a_change_of_the_registry_at_its_next_call(
             elif entry.api_key:
                 registry.edit(entry.api_key, daily_quota=None if is_over else 1)
 
-    def progress(ended: int, planned: int, fetched: Fetched) -> None:
+    def progress(ended: int, planned: int, call: CallEnded) -> None:
         if ended == 5:
             edit(is_over=False)
 
@@ -139,3 +139,25 @@ def test_a_run_under_way_heeds_a_change_of_the_registry_at_its_next_call(
     expected = f"dealer {dealer} has been disabled" if change == "dealer" else "quota is used up"
     # A key of which so many calls in a row had the same fate is not asked any more, for the same reason.
     assert reasons and all(expected in reason for reason in reasons)
+
+
+def test_a_quota_holds_and_every_call_is_heard_of_over_the_processes_of_a_run(
+    settings: Settings, slow_sandbox: Sandbox, warehouse: Warehouse
+) -> None:
+    dealers = [*slow_sandbox.dealers(BOOK)[:4], *slow_sandbox.dealers(MIXED)[:4]]
+    slow_sandbox.forget_calls()
+    dates = {(module, dealer): frozenset(dates_back(30)) for module in ENDPOINTS for dealer in dealers}
+    ended: list[tuple[int, int]] = []
+    counted = "select coalesce(sum(requests), 0) from registry.key_usage join registry.api_key on id = api_key_id"
+    with open_registry(settings) as registry:
+        keys = {key.id for dealer in dealers if (key := registry.dealer(dealer).api_key)}
+        for key in registry.api_keys():
+            if key.id in keys:
+                registry.edit(key, daily_quota=100_000)
+    before = warehouse.one(counted)
+    two = settings.model_copy(update={"pull_processes": 2})
+    pulled = Pull(two, Asked(dates, datetime.now(UTC)), None, lambda number, of, call: ended.append((number, of))).run()
+    assert pulled.failed == {}
+    assert pulled.requests == slow_sandbox.calls() == warehouse.one(counted) - before
+    assert ended == [(number, pulled.calls) for number in range(1, pulled.calls + 1)]
+    assert warehouse.one("select count(distinct pid) from pg_stat_activity where application_name = 'dgi quota'") == 0

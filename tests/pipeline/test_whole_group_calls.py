@@ -171,7 +171,7 @@ def test_a_dealer_that_another_run_holds_is_waited_for_and_not_loaded(
     sandbox.set_clock(NOW)
     ended: list[str] = []
     asked = Asked({("inv2", dealer): frozenset(dates_back(7)) for dealer in group}, datetime.now(UTC))
-    one = Pull(settings, asked, "a run", lambda number, of, fetched: ended.append(fetched.call.dealer_id))
+    one = Pull(settings, asked, "a run", lambda number, of, call: ended.append(call.dealer_id))
     before = warehouse.one("select count(*) from raw.inv2 where dealer_id = %s", held)
     with open_locks(warehouse.url) as locks, locks.dealers([held]), ThreadPoolExecutor(1) as pool:
         running = pool.submit(one.run)
