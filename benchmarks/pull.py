@@ -1,8 +1,9 @@
 """Documents a minute from HTTP to raw: ours beside plain dlt, an ORM loop, and the least that can be done.
 
 All pull the same work orders (benchmarks/fixed_answers.py) on the same machine, each in a process and a database of its
-own, one after the other; ours in two processes where there are calls enough, as in a run. What a run costs to start is measured with one small answer and taken off, as a figure of its
-own. Slow ways get fewer calls: their rate does not depend on it.
+own, one after the other; ours in two processes where there are calls enough, as in a run. What a run costs to start is
+measured with one small answer and taken off, as a figure of its own. Slow ways get fewer calls: their rate does not
+depend on it.
 """
 
 import json
