@@ -93,7 +93,7 @@ def pipeline_in(folder: str, warehouse_url: str) -> dlt.Pipeline:
     dlt.config["extract.next_item_mode"] = "fifo"
     # Rows that are read together on their way to Postgres, several times over.
     dlt.config["data_writer.row_group_size"] = 1000
-    # It would take a tenth of a pull, for files that are gone a second later.
+    # It would take a twelfth of a pull, for files that are gone a second later.
     dlt.config["data_writer.compression"] = "none"
     # There is no state to carry over: what was loaded is looked up in raw itself.
     dlt.config["restore_from_destination"] = False
