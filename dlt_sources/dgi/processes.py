@@ -49,6 +49,9 @@ class Processes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._end()
+
+    def _end(self) -> None:
         for process in self._processes:
             process.kill()
         for thread in self._attending:
@@ -62,8 +65,16 @@ class Processes:
     def pull(self, whole: Share, tell: Tell) -> None:
         """Pull a share: in this process what is not given to the others. `tell` hears of all, in this thread.
 
-        Raises ProcessLost, what `tell` raises, and what `pull_share` raises.
+        Raises ProcessLost, what `tell` raises, and what `pull_share` raises. Then none of the processes runs any more:
+        the caller may give up the locks of what they were loading.
         """
+        try:
+            self._pull(whole, tell)
+        except BaseException:
+            self._end()
+            raise
+
+    def _pull(self, whole: Share, tell: Tell) -> None:
         own, *others = shared_out(whole, 1 + len(self._processes))
         for process, share in zip(self._processes, others, strict=False):
             self._under_way += 1

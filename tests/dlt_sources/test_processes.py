@@ -151,10 +151,11 @@ def test_whoever_hears_of_it_and_fails_ends_all(whole: Share, child: Callable[[]
         started.append(child())
         raise LookupError("the locks are lost")
 
-    with pytest.raises(LookupError, match="the locks are lost"), Processes(1) as processes:
-        processes.pull(whole, tell)
-    (one,) = started
-    assert not one.is_running()
+    with Processes(1) as processes:
+        with pytest.raises(LookupError, match="the locks are lost"):
+            processes.pull(whole, tell)
+        (one,) = started
+        assert not one.is_running()
 
 
 def test_a_run_that_is_killed_takes_its_processes_with_it(whole: Share) -> None:
