@@ -21,7 +21,7 @@ from dlt_sources.dgi.verdicts import Outcome
 from dlt_sources.dgi.working_folder import working_folder
 
 # A batch is flushed when it holds that much: large enough for Arrow to pay, small enough for memory.
-_BATCH_BYTES = 8 * 1024 * 1024
+_BATCH_BYTES = 4 * 1024 * 1024
 _BATCH_CALLS = 2000
 # While a load of this size goes to Postgres, the next is fetched. One that is killed is fetched again whole.
 LOAD_BYTES = 64 * 1024 * 1024
