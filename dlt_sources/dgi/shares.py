@@ -129,10 +129,8 @@ def shared_out(whole: Share, processes: int) -> list[Share]:
     calls: list[list[Call]] = [[] for _ in range(processes)]
     for call in whole.calls:
         calls[share_of[_place(call)]].append(call)
-    # Together they take the memory of one that loads as much as it may.
-    load_bytes = whole.load_bytes * 5 // 8
     return [
-        replace(whole, calls=tuple(some), threads=threads, load_bytes=load_bytes)
+        replace(whole, calls=tuple(some), threads=threads)
         for some, threads in zip(calls, threads_of, strict=True)
         if some
     ]

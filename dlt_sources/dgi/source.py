@@ -14,6 +14,7 @@ import pyarrow as pa
 from dlt.common.schema.typing import TColumnSchema, TSchemaContractDict
 from dlt.common.schema.utils import new_table
 from dlt.destinations import postgres
+from dlt.destinations.impl.postgres.postgres import PostgresParquetCopyJob
 from dlt.extract import DltResource
 
 from dlt_sources.dgi.raw_schema import make_beside
@@ -91,8 +92,10 @@ def pipeline_in(folder: str, warehouse_url: str) -> dlt.Pipeline:
     dlt.config["runtime.log_level"] = "ERROR"
     # Each batch goes its whole way before the next: taking turns, dlt has a dozen in memory.
     dlt.config["extract.next_item_mode"] = "fifo"
-    # Rows that are read together on their way to Postgres, several times over.
-    dlt.config["data_writer.row_group_size"] = 1000
+    # Rows that are in memory together on their way to Postgres. By itself dlt has the whole file there, for the driver
+    # makes one table of all that it is given before it sends a row; so each group is given alone, as for MS SQL.
+    dlt.config["data_writer.row_group_size"] = 2000
+    PostgresParquetCopyJob._ingest_per_rowgroup = True
     # It would take a twelfth of a pull, for files that are gone a second later.
     dlt.config["data_writer.compression"] = "none"
     # There is no state to carry over: what was loaded is looked up in raw itself.
