@@ -20,12 +20,12 @@ LONGEST_SOCKET_PATH = 100
 _LONGEST_NAME = 20  # with its slash: all sockets of a stack lie in one folder
 
 # Threads that hand large texts to each other leave glibc's and Arrow's pools full of holes: with these a pull of large
-# answers takes two thirds of the memory (docs/performance.md). Up to a megabyte, though, what is free is used again:
-# memory that is given back and asked for anew cost a sixth of a pull. The images set the same.
+# answers takes two thirds of the memory (docs/performance.md). Up to 32 MB, glibc's most, what is free is used again,
+# though: memory that is given back and asked for anew cost a quarter of a pull. The images set the same.
 MEMORY = {
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "1048576",
-    "MALLOC_TRIM_THRESHOLD_": "4194304",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "33554432",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
 

@@ -13,7 +13,7 @@ RUN --mount=type=cache,target=/uv-cache uv sync --no-dev --no-install-project \
 FROM python:3.11.15-slim-bookworm
 ENV PATH=/app/.venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 HOME=/tmp \
     VAR_DIR=/app/var DAGSTER_HOME=/app/var/dagster_home DEMO=0 \
-    MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=1048576 MALLOC_TRIM_THRESHOLD_=4194304 ARROW_DEFAULT_MEMORY_POOL=system
+    MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=33554432 ARROW_DEFAULT_MEMORY_POOL=system
 WORKDIR /app
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin app \
     && mkdir var && chown app:app var
