@@ -90,7 +90,6 @@ class Board:
         self.page, self.dashboard = page, dashboard
         self.seen = Opened()
         self._waiting: list[Response] = []
-        self._in_the_way = "nothing"
         self._address = f"{url}/superset/dashboard/{dashboard.slug}/"
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.seen.failures.append(f"script: {error}"))
@@ -164,10 +163,13 @@ class Board:
         shown = page.locator(f'.ant-select[data-test="{filter_id}"] .ant-select-selection-item').locator("visible=true")
         offered = page.locator(f'.ant-select-item-option[title="{option}"]').locator("visible=true")
 
+        in_the_way = "nothing"
+
         def chosen() -> bool:
             return [text.strip() for text in shown.all_inner_texts()] in ([option], [NO_ROOM])
 
         def typed() -> bool:
+            nonlocal in_the_way
             # The bar is laid out again while the page fills: a filter that it had room for may go behind its button,
             # with what was chosen; a second click on that option would take it back.
             try:
@@ -180,14 +182,14 @@ class Board:
                     offered.first.click(timeout=A_MOMENT)  # Enter takes whatever option is on top by then
                     shown.first.wait_for(timeout=A_MOMENT)
             except PlaywrightTimeout as late:
-                self._in_the_way = late.message
+                in_the_way = late.message
                 return False
             return chosen()
 
         def stuck() -> str:
             return (
                 f"the filter {filter_id} holds {option}: it holds {shown.all_inner_texts()}, {offered.count()} such are"
-                f" offered, in the way: {self._in_the_way}; failures: {self.seen.failures}"
+                f" offered, in the way: {in_the_way}; failures: {self.seen.failures}"
             )
 
         # The bar is drawn after the grid.
